@@ -1,0 +1,1 @@
+"""Vienphi: the money side of a hospital."""

@@ -1,0 +1,144 @@
+"""
+Settings: the only reader of the environment, once, at the start.
+
+Order: environment, then the default here. There are no profiles. An unknown ``VIENPHI_*`` variable
+is a typo and stops the start; ``VIENPHI_TEST_*`` belongs to the tests and is not read here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from payments.kernel.errors import Rejected
+from payments.kernel.secret import Secret
+
+
+class WrongSetting(Rejected):
+    """Names the variable, and says what to write."""
+
+    code = "wrong-setting"
+
+
+class Mode(StrEnum):
+    TRIAL = "trial"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a program. URLs hold passwords, so they are Secrets."""
+
+    mode: Mode
+    database_url: Secret[str]
+    keys_file: Path
+    gateways: tuple[str, ...]
+    hosts: tuple[str, ...]
+    public_url: str
+    proxy_hops: int
+    code_prefix: str
+    code_minutes: int
+    log_level: str
+    facility: int | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """
+        Read and check every setting.
+
+        Raises:
+            WrongSetting: a variable is missing, unknown, unreadable, or contradicts another.
+        """
+        _refuse_unknown(environ)
+        mode = _choice(environ, "VIENPHI_MODE", Mode)
+        settings = cls(
+            mode=mode,
+            database_url=Secret(_needed(environ, "VIENPHI_DATABASE_URL")),
+            keys_file=Path(_needed(environ, "VIENPHI_KEYS_FILE")),
+            gateways=_names(environ.get("VIENPHI_GATEWAYS", "bank_transfer,sepay,casso")),
+            hosts=_names(environ.get("VIENPHI_HOSTS", "127.0.0.1,localhost")),
+            public_url=environ.get("VIENPHI_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
+            proxy_hops=_number(environ, "VIENPHI_PROXY_HOPS", 0, low=0, high=5),
+            code_prefix=_prefix(environ.get("VIENPHI_CODE_PREFIX", "VPH")),
+            code_minutes=_number(environ, "VIENPHI_CODE_MINUTES", 15, low=2, high=1440),
+            log_level=environ.get("VIENPHI_LOG_LEVEL", "INFO").upper(),
+            facility=_facility(environ),
+        )
+        if mode is Mode.PRODUCTION:
+            _refuse_trial_defaults(environ, settings)
+        return settings
+
+
+KNOWN: Final = {
+    "VIENPHI_MODE": "trial or production; must equal what is written in the database",
+    "VIENPHI_DATABASE_URL": "sqlite:///file or postgresql+psycopg://vp_app@host/database",
+    "VIENPHI_KEYS_FILE": "file of keys (mode 0600), made by `vienphi keys new`",
+    "VIENPHI_GATEWAYS": "enabled adapters, by comma",
+    "VIENPHI_HOSTS": "host names that are answered, by comma",
+    "VIENPHI_PUBLIC_URL": "address that patients open, for links in codes and messages",
+    "VIENPHI_PROXY_HOPS": "number of proxies in front whose headers are believed",
+    "VIENPHI_CODE_PREFIX": "2 to 5 capital letters before each payment code",
+    "VIENPHI_CODE_MINUTES": "minutes that a payment code is shown as valid",
+    "VIENPHI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
+}
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    for name in sorted(environ):
+        if name.startswith("VIENPHI_") and not name.startswith("VIENPHI_TEST_") and name not in KNOWN:
+            raise WrongSetting(f"{name} is not a setting; known are {', '.join(KNOWN)}")
+
+
+def _refuse_trial_defaults(environ: Mapping[str, str], settings: Settings) -> None:
+    for name in ("VIENPHI_HOSTS", "VIENPHI_PUBLIC_URL", "VIENPHI_GATEWAYS"):
+        if name not in environ:
+            raise WrongSetting(f"{name} must be set in production: its default is for a trial")
+    if not settings.public_url.startswith("https://"):
+        raise WrongSetting("VIENPHI_PUBLIC_URL must begin with https:// in production")
+    if settings.database_url.reveal().startswith("postgresql") and re.search(
+        r"://(postgres|vp_owner)[:@]", settings.database_url.reveal()
+    ):
+        raise WrongSetting("VIENPHI_DATABASE_URL must connect as vp_app, not as an owner")
+
+
+def _needed(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise WrongSetting(f"{name} is missing: {KNOWN[name]}")
+    return value
+
+
+def _choice(environ: Mapping[str, str], name: str, choices: type[Mode]) -> Mode:
+    value = _needed(environ, name)
+    try:
+        return choices(value)
+    except ValueError:
+        raise WrongSetting(f"{name} is {value!r}: write {' or '.join(choices)}") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    text = environ.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
+        raise WrongSetting(f"{name} is {text!r}: write a whole number from {low} to {high}")
+    return int(text)
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2,5}", text):
+        raise WrongSetting(f"VIENPHI_CODE_PREFIX is {text!r}: write 2 to 5 capital letters")
+    return text
+
+
+def _facility(environ: Mapping[str, str]) -> int | None:
+    if "VIENPHI_FACILITY" not in environ:
+        return None
+    return _number(environ, "VIENPHI_FACILITY", 0, low=1, high=99_999)

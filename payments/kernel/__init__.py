@@ -1,0 +1,1 @@
+"""Words that every layer may use: plain Python, no I/O."""

@@ -1,0 +1,157 @@
+"""
+The keys file: named purposes, each a ring of keys by id; what is sealed carries the id of its key.
+
+A value that was sealed with an older key opens as long as that key is in the ring.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from payments.kernel.errors import Rejected
+
+PURPOSES: Final = ("settings", "personal", "lookup", "session")
+_NONCE_BYTES: Final = 12
+
+
+class WrongKeys(Rejected):
+    """The keys file is missing, open to others, unreadable, or lacks the key that a value needs."""
+
+    code = "wrong-keys"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    current: int
+    keys: Mapping[int, bytes]
+
+
+class Keys:
+    """Seals, opens and looks up; never shows a key."""
+
+    def __init__(self, rings: Mapping[str, _Ring], *, demo: bool) -> None:
+        self._rings = rings
+        #: Made by the demo; refused in production.
+        self.is_demo = demo
+
+    def __repr__(self) -> str:
+        return f"Keys({', '.join(self._rings)})"
+
+    @classmethod
+    def read(cls, path: Path) -> Keys:
+        """
+        Read the keys file.
+
+        Raises:
+            WrongKeys: it is missing, readable by others, or no keys file.
+        """
+        try:
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                raise WrongKeys(f"{path} can be read by others: chmod 600 {path}")
+            told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            rings = {
+                purpose: _Ring(
+                    int(told["purposes"][purpose]["current"]),
+                    {
+                        int(number): base64.b64decode(key, validate=True)
+                        for number, key in told["purposes"][purpose]["keys"].items()
+                    },
+                )
+                for purpose in PURPOSES
+            }
+        except FileNotFoundError:
+            raise WrongKeys(f"{path} does not exist: make it with `vienphi keys new`") from None
+        except (KeyError, ValueError, TypeError) as error:
+            raise WrongKeys(f"{path} is no keys file: {error}") from error
+        return cls(rings, demo=bool(told.get("demo", False)))
+
+    def seal(self, purpose: str, text: str, *, context: str) -> bytes:
+        """Encrypt *text* (AES-256-GCM); it opens only with the same *context* (``table.column``)."""
+        ring = self._rings[purpose]
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = AESGCM(ring.keys[ring.current]).encrypt(nonce, text.encode(), context.encode())
+        return ring.current.to_bytes(2) + nonce + sealed
+
+    def open(self, purpose: str, sealed: bytes, *, context: str) -> str:
+        """
+        Decrypt what ``seal`` made.
+
+        Raises:
+            WrongKeys: the key is not in the ring, or the value was made elsewhere or altered.
+        """
+        number = int.from_bytes(sealed[:2])
+        try:
+            key = self._rings[purpose].keys[number]
+            body = AESGCM(key).decrypt(
+                sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :], context.encode()
+            )
+        except (KeyError, InvalidTag) as error:
+            raise WrongKeys(f"a value in {context} does not open with key {number}") from error
+        return body.decode()
+
+    def fingerprint(self, purpose: str, text: str) -> bytes:
+        """Make the keyed hash by which an equal value is found again (HMAC-SHA-256)."""
+        ring = self._rings[purpose]
+        return hmac.new(ring.keys[ring.current], text.encode(), hashlib.sha256).digest()
+
+    def raw(self, purpose: str) -> bytes:
+        """Give the current key itself, for a library that signs."""
+        ring = self._rings[purpose]
+        return ring.keys[ring.current]
+
+
+def write_new(path: Path, *, demo: bool = False) -> None:
+    """
+    Make a keys file, mode 0600.
+
+    Raises:
+        WrongKeys: *path* exists; keys are never overwritten.
+    """
+    told = {
+        "demo": demo,
+        "purposes": {purpose: {"current": 1, "keys": {"1": _new_key()}} for purpose in PURPOSES},
+    }
+    _write(path, told, os.O_EXCL)
+
+
+def rotate(path: Path, purpose: str) -> int:
+    """Add a key to the ring of *purpose* and make it the current one; returns its id."""
+    Keys.read(path)
+    told = json.loads(path.read_text(encoding="utf-8"))
+    ring = told["purposes"][purpose]
+    number = max(map(int, ring["keys"])) + 1
+    ring["keys"][str(number)] = _new_key()
+    ring["current"] = number
+    fresh = path.with_suffix(".new")
+    _write(fresh, told, os.O_EXCL)
+    fresh.replace(path)
+    return number
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _write(path: Path, told: Mapping[str, Any], flags: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
+    except FileExistsError:
+        raise WrongKeys(f"{path} exists; keys are never overwritten") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(told, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())

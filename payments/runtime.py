@@ -1,0 +1,24 @@
+"""What every use case is given: the database, the gateways, the clock, the keys, the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from payments.config import Settings
+from payments.gateway import Gateways, Transport
+from payments.kernel.clock import Clock
+from payments.keys import Keys
+from payments.storage.unit_of_work import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Made once per process by ``app``, ``worker``, ``demo`` or a test, and passed down."""
+
+    settings: Settings
+    database: Database
+    gateways: Gateways
+    clock: Clock
+    keys: Keys
+    #: None means the network; tests and the demo put a sandbox here.
+    transport: Transport | None = None

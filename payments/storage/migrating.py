@@ -1,0 +1,98 @@
+"""What migrations say about every table of a facility: STRICT on SQLite, forced policies on PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from alembic import op
+from sqlalchemy import text
+
+from payments.storage.columns import METADATA
+
+#: Sees all facilities on the few tables from which it takes its work.
+WORKER: Final = "vp_worker"
+_FACILITY: Final = "facility_id = NULLIF(current_setting('vienphi.facility', true), '')::int"
+
+
+def is_postgres() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
+
+
+def create_table(name: str, *items: Any, app: str = "SELECT, INSERT", worker: str = "") -> None:
+    """
+    Create a table of a facility with its policies and grants.
+
+    *app* is what vp_app may do, *worker* what vp_worker may do (the same where it is empty).
+    """
+    op.create_table(name, *items, sqlite_strict=True)
+    if is_postgres():
+        protect(name)
+        grant(name, app=app, worker=worker or app)
+
+
+def create_reference_table(name: str, *items: Any, app: str = "SELECT") -> None:
+    """Create one of the few tables without a facility: readable by every role, changed by the owner."""
+    op.create_table(name, *items, sqlite_strict=True)
+    if is_postgres():
+        grant(name, app=app, worker=app)
+
+
+def protect(name: str) -> None:
+    """Force row-level security: each role but the owner sees the rows of its facility only."""
+    op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY owner ON {name} TO vp_owner USING (true) WITH CHECK (true)")
+    op.execute(
+        f"CREATE POLICY facility ON {name} TO vp_app, vp_report, vp_worker"
+        f" USING ({_FACILITY}) WITH CHECK ({_FACILITY})"
+    )
+
+
+def open_to_worker(name: str) -> None:
+    """Let the worker see the rows of all facilities, to find its work."""
+    if is_postgres():
+        op.execute(f"CREATE POLICY worker ON {name} TO {WORKER} USING (true) WITH CHECK (true)")
+
+
+def grant(name: str, *, app: str, worker: str) -> None:
+    op.execute(f"GRANT {app} ON {name} TO vp_app")
+    op.execute(f"GRANT {worker} ON {name} TO {WORKER}")
+    op.execute(f"GRANT SELECT ON {name} TO vp_report, vp_backup")
+
+
+def append_only(name: str) -> None:
+    """Refuse UPDATE and DELETE (and TRUNCATE) by trigger: the second lock behind the grants."""
+    if not is_postgres():
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name}"
+                f" BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
+            )
+        return
+    op.execute(
+        "CREATE OR REPLACE FUNCTION vienphi_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME"
+        " USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+    for verb in ("UPDATE", "DELETE", "TRUNCATE"):
+        row = "FOR EACH STATEMENT" if verb == "TRUNCATE" else "FOR EACH ROW"
+        op.execute(
+            f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name}"
+            f" {row} EXECUTE FUNCTION vienphi_append_only()"
+        )
+
+
+def drop_tables(*names: str) -> None:
+    for name in names:
+        op.execute(text(f"DROP TABLE {name}"))
+
+
+__all__ = [
+    "METADATA",
+    "append_only",
+    "create_reference_table",
+    "create_table",
+    "drop_tables",
+    "is_postgres",
+    "open_to_worker",
+]

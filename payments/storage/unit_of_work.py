@@ -1,0 +1,129 @@
+"""One transaction for one facility: the only way to the database below the web."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError
+
+from payments.kernel.clock import Clock
+from payments.kernel.scope import FacilityId, Scope
+from payments.storage.engine import BEGIN, make_engine
+from payments.storage.locks import Lock, LockOrderBroken
+
+T = TypeVar("T")
+
+#: Serialization failure and deadlock: the database asks for the whole unit of work again.
+_ASK_AGAIN: Final = {"40001", "40P01"}
+_TRIES_MAX: Final = 5
+
+
+class UnitOfWork:
+    """A running transaction; ``tx`` in every function that is inside one and never commits."""
+
+    def __init__(self, connection: Connection, scope: Scope, clock: Clock) -> None:
+        self.connection = connection
+        self.scope = scope
+        self.is_postgres = connection.dialect.name == "postgresql"
+        self.locks: list[Lock] = []
+        self._clock = clock
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def facility(self) -> FacilityId:
+        return self.scope.facility
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+
+    def lock(self, kind: Lock, statement: Any) -> CursorResult[Any]:
+        """
+        Run *statement* (a select of rows of *kind*) and keep its rows until the commit.
+
+        Raises:
+            LockOrderBroken: a kind that comes later in the one order is already held.
+        """
+        if self.locks and kind < self.locks[-1]:
+            raise LockOrderBroken(f"{kind.name} after {self.locks[-1].name}")
+        self.locks.append(kind)
+        shared = kind is Lock.PERIOD
+        return self.execute(statement.with_for_update(read=shared, key_share=shared))
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Let *action* run when the money is safe; what must not be lost is a row, not an action."""
+        self._after_commit.append(action)
+
+    def committed(self) -> None:
+        for action in self._after_commit:
+            action()
+
+
+class Database:
+    """A database and its clock. Each transaction sees one facility."""
+
+    def __init__(self, url: str, clock: Clock, *, engine: Engine | None = None) -> None:
+        self.engine = engine if engine is not None else make_engine(url)
+        self.clock = clock
+        #: Tests set this to see the locks of every transaction in their order.
+        self.on_locks: Callable[[list[Lock]], None] | None = None
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def reading(self, scope: Scope) -> Iterator[UnitOfWork]:
+        """Give a snapshot to read from; nothing is kept."""
+        with self._begun(scope, "DEFERRED") as tx:
+            yield tx
+            tx.connection.rollback()
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[UnitOfWork]:
+        """Commit when the block ends, roll back when it raises."""
+        with self._begun(scope, "IMMEDIATE") as tx:
+            yield tx
+            tx.connection.commit()
+        if self.on_locks is not None:
+            self.on_locks(tx.locks)
+        tx.committed()
+
+    def run(self, scope: Scope, work: Callable[[UnitOfWork], T]) -> T:
+        """Do *work* in a transaction, the whole of it again where the database asks for that."""
+        for left in reversed(range(_TRIES_MAX)):
+            try:
+                with self.transaction(scope) as tx:
+                    return work(tx)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _ASK_AGAIN or not left:
+                    raise
+            time.sleep(random.uniform(0.01, 0.2))  # noqa: S311 - jitter, no secret
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    @contextmanager
+    def _begun(self, scope: Scope, begin: str) -> Iterator[UnitOfWork]:
+        with self.engine.connect() as connection:
+            if self.is_postgres:
+                connection.exec_driver_sql(
+                    "SELECT set_config('vienphi.facility', %s, true)", (str(scope.facility),)
+                )
+            else:
+                connection = connection.execution_options(**{BEGIN: begin})
+            yield UnitOfWork(connection, scope, self.clock)
+
+    def close(self) -> None:
+        self.engine.dispose()

