@@ -1,1 +1,1 @@
-"""Gateways, each a folder that can be deleted; reached by entry point, never imported by payments."""
+"""Gateways, each a folder that can be deleted; found by entry point, not imported by payments."""

@@ -18,6 +18,7 @@ from payments.keys import Keys, write_new
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
 from tests.support.databases import Cluster, fresh_postgres, fresh_sqlite, start_cluster
+from tests.support.hospital import Hospital
 
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
 OURS = FacilityId(99001)
@@ -82,3 +83,11 @@ def runtime(database: Database, clock: FrozenClock, keys: Keys) -> Runtime:
         facility=None,
     )
     return Runtime(settings, database, Gateways.named(settings.gateways), clock, keys)
+
+
+@pytest.fixture
+def hospital(runtime: Runtime, scope: Scope) -> Iterator[Hospital]:
+    """A furnished facility whose books are proven after the test."""
+    made = Hospital(runtime, scope)
+    yield made
+    made.assert_balanced()

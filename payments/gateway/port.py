@@ -50,14 +50,20 @@ class Proof(StrEnum):
 
 
 class Adapter(Protocol):
+    """What every adapter says of itself."""
+
     supports: ClassVar[frozenset[Capability]]
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether its credentials are the public ones of a sandbox: refused in production."""
+        ...
 
 
 @runtime_checkable
 class Opens(Protocol):
     """Can start collecting."""
 
-    #: Slugs of the channels whose messages about this one are believed.
     def open(self, attempt: Attempt) -> Presentation: ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from payments.kernel.errors import Rejected
 
@@ -42,7 +42,7 @@ class Money:
     def __mul__(self, count: int) -> Money:
         return Money(self.dong * count)
 
-    def __radd__(self, other: Literal[0] | Money) -> Money:
+    def __radd__(self, other: int | Money) -> Money:
         # sum() starts from the number 0; nothing else that is no Money may be added.
         if isinstance(other, Money):
             return other + self

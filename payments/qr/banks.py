@@ -1,9 +1,9 @@
 """
 The banks that a code can be paid to, by BIN (bank identification number, six digits).
 
-The table is data: ``data/banks.csv`` is shipped as it was collected, and a hospital replaces it with
-a newer file of the same columns (``Banks.from_csv``) without a new release. The row of the trial
-bank is not in the table but added to every one, so that no file can lose or change it.
+The table is data: ``data/banks.csv`` is shipped as it was collected, and a hospital replaces it
+with a newer file of the same columns (``Banks.from_csv``) without a new release. The row of the
+trial bank is not in the table but added to every one, so that no file can lose or change it.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _read(content: bytes) -> dict[str, Bank]:
                 raise InvalidField("bin", f"{bank.bin} is there twice", line=rows.line_num)
             banks[bank.bin] = bank
     except csv.Error as error:
-        raise InvalidField("file", f"not CSV: {error}", line=rows.line_num) from error
+        raise InvalidField("file", f"not CSV: {error}", line=rows.reader.line_num) from error
     return banks
 
 

@@ -169,6 +169,8 @@ def _oddities_of_amount(content: Content, amount: str) -> Iterator[str]:
         yield "W_STATIC_WITH_AMOUNT"
     if "." in amount or amount.startswith("0"):
         yield "W_AMOUNT_FORMAT"
-    is_transfer = content.scheme == "napas" and content.napas.get(emv.NAPAS_SERVICE) in emv.TRANSFERS
+    is_transfer = (
+        content.scheme == "napas" and content.napas.get(emv.NAPAS_SERVICE) in emv.TRANSFERS
+    )
     if is_transfer and _dong(amount) >= emv.TRANSFER_LIMIT:
         yield "W_AMOUNT_OVER_LIMIT"

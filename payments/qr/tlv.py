@@ -64,7 +64,9 @@ def read(text: str, template: str = "") -> dict[str, str]:
         if len(value) < length:
             raise Unreadable(f"E_TRUNCATED:{where}")
         if object_id in objects:
-            raise Unreadable(f"E_DUPLICATE:{template}-{object_id}" if template else f"E_DUPLICATE:{object_id}")
+            raise Unreadable(
+                f"E_DUPLICATE:{template}-{object_id}" if template else f"E_DUPLICATE:{object_id}"
+            )
         objects[object_id] = value
         at += _HEADER + length
     return objects

@@ -52,7 +52,7 @@ class BuildRequest:
 
 
 class BuiltWrong(RuntimeError):
-    """The code that was built does not read back as asked: a fault of this program, not of input."""
+    """A built code does not read back as asked: a fault of this program, not of its input."""
 
 
 def build(request: BuildRequest, banks: Mapping[str, Bank] | None = None) -> str:
@@ -143,10 +143,13 @@ def _purpose(request: BuildRequest) -> str:
     purpose = clean(request.purpose)
     if request.amount is not None and not purpose:
         raise InvalidField("purpose", "a code with an amount needs a note to know the payment by")
-    # The first word is the payment code: half of one finds no invoice.
-    if len(purpose.partition(" ")[0]) > _PURPOSE_LIMIT:
-        raise InvalidField("purpose", f"its first word is longer than {_PURPOSE_LIMIT} characters")
-    return _cut(purpose, _PURPOSE_LIMIT)
+    cut, bill_number = _cut(purpose, _PURPOSE_LIMIT), clean(request.bill_number)
+    # The first word is the payment code, and half of a code finds no invoice.
+    if not cut.startswith(purpose.partition(" ")[0]) or (
+        bill_number in purpose and bill_number not in cut
+    ):
+        raise InvalidField("purpose", f"the code is cut after {_PURPOSE_LIMIT} characters")
+    return cut
 
 
 def _cut(text: str, limit: int) -> str:
@@ -154,7 +157,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _key(name: str, text: str) -> str:
-    """Clean a text by which something is found again: too long is refused, for cut it finds else."""
+    """Clean a text by which something is found again; cut short it would find something else."""
     key, limit = clean(text), _PURPOSE_LIMIT
     if len(key) > limit:
         raise InvalidField(name, f"longer than {limit} characters")
@@ -166,8 +169,6 @@ def _write(fields: Mapping[str, object]) -> str:
         open_text = "".join(tlv.write(*item) for item in _objects(fields)) + emv.CRC + "04"
     except ValueError as error:
         raise InvalidField("payload", f"too much text for one code: {error}") from error
-    if len(open_text) + 4 > emv.PAYLOAD_LIMIT:
-        raise InvalidField("payload", f"a code has at most {emv.PAYLOAD_LIMIT} characters")
     return f"{open_text}{tlv.crc16(open_text.encode()):04X}"
 
 

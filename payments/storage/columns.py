@@ -37,6 +37,7 @@ def new_id() -> uuid.UUID:
 class _PerDialect(TypeDecorator[Any]):
     """A type of PostgreSQL that SQLite keeps as one of the five types of a STRICT table."""
 
+    # SQLAlchemy reads cache_ok from each class itself, so every one below repeats it.
     cache_ok = True
     plain: TypeEngine[Any]
 
@@ -49,6 +50,7 @@ class UtcTime(_PerDialect):
     """An aware moment. SQLite: text in UTC with six decimals, so that text order is time order."""
 
     impl = DateTime(timezone=True)
+    cache_ok = True
     plain = Text()
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
@@ -74,6 +76,7 @@ class Day(_PerDialect):
     """A calendar day in Vietnam."""
 
     impl = Date()
+    cache_ok = True
     plain = Text()
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
@@ -87,6 +90,7 @@ class Id(_PerDialect):
     """A 128-bit identifier; on SQLite as text, readable for the person who looks."""
 
     impl = Uuid()
+    cache_ok = True
     plain = Text()
 
     def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
@@ -100,6 +104,7 @@ class Flag(_PerDialect):
     """Yes or no."""
 
     impl = Boolean()
+    cache_ok = True
     plain = Integer()
 
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:

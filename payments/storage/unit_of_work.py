@@ -48,7 +48,7 @@ class UnitOfWork:
         statement: Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
-        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+        return self.connection.execute(statement, parameters)
 
     def lock(self, kind: Lock, statement: Any) -> CursorResult[Any]:
         """

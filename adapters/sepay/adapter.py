@@ -1,0 +1,114 @@
+"""SePay as an adapter: prove, then read, then translate; and ask its list."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final
+
+from adapters._wire.calls import Api
+from adapters.sepay import messages, signature
+from adapters.sepay.listing import TransactionList
+from adapters.sepay.settings import SANDBOX_SETTINGS, SepaySettings
+from payments.gateway import (
+    Capability,
+    Malformed,
+    NotAuthentic,
+    Notification,
+    Proof,
+    RawNotification,
+    Reply,
+    Transport,
+    Verdict,
+)
+from payments.kernel.clock import Clock
+from payments.kernel.secret import Secret
+
+__all__ = ["SANDBOX_SETTINGS", "Sepay", "build"]
+
+#: Older or newer signatures are refused; SePay signs every delivery anew.
+_AGE_MAX: Final = timedelta(seconds=300)
+
+_OK: Final = Reply(200, {"success": True})
+_REPLIES: Final = {
+    Verdict.STORED: _OK,
+    Verdict.DUPLICATE: _OK,
+    # A bank transfer cannot be refused: unmatched and odd sums are kept and looked at.
+    Verdict.UNKNOWN_REFERENCE: _OK,
+    Verdict.AMOUNT_DIFFERS: _OK,
+    Verdict.BAD_SIGNATURE: Reply(401, {"success": False}),
+    Verdict.TRY_AGAIN: Reply(503, {"success": False}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sepay:
+    """One SePay account of the hospital."""
+
+    settings: SepaySettings
+    clock: Clock = field(repr=False)
+    listing: TransactionList
+
+    supports: ClassVar[frozenset[Capability]] = frozenset({Capability.NOTIFIES, Capability.LISTS})
+
+    @property
+    def proof(self) -> Proof:
+        return Proof.SIGNATURE if self.settings.auth == "hmac" else Proof.TOKEN
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether a credential is public or the API runs on this machine: never in production."""
+        return self.settings.is_sandbox
+
+    def read(self, raw: RawNotification) -> tuple[Notification, ...]:
+        self._prove(raw)
+        read = (
+            messages.from_webhook_json
+            if self.settings.body == "json"
+            else messages.from_webhook_form
+        )
+        try:
+            return (read(raw.body),)
+        except ValueError as error:
+            raise Malformed(f"cannot read a SePay notification: {error}") from error
+
+    def reply(self, verdict: Verdict) -> Reply:
+        return _REPLIES[verdict]
+
+    def transactions(self, account: str, since: datetime) -> tuple[Notification, ...]:
+        return self.listing.read(account, since)
+
+    def _prove(self, raw: RawNotification) -> None:
+        credential = self.settings.credential.reveal()
+        if self.settings.auth == "apikey":
+            if not signature.has_key(raw.headers.get("authorization", ""), credential):
+                raise NotAuthentic("the key in Authorization does not match")
+            return
+        timestamp = raw.headers.get("x-sepay-timestamp", "")
+        given = raw.headers.get("x-sepay-signature", "")
+        if not signature.is_authentic(raw.body, timestamp, given, credential):
+            raise NotAuthentic("X-SePay-Signature does not match")
+        if abs(self.clock.now() - _moment(timestamp)) > _AGE_MAX:
+            raise NotAuthentic("X-SePay-Timestamp is not of now")
+
+
+def build(settings: Mapping[str, str], transport: Transport | None, clock: Clock) -> Sepay:
+    """
+    Make the adapter of one channel; *transport* None is the network.
+
+    Raises:
+        InvalidField: names the setting that is missing, unknown or wrong.
+    """
+    parsed = SepaySettings.parse(settings)
+    bearer = Secret(f"Bearer {parsed.api_token.reveal()}")
+    api = Api(parsed.api_url, bearer, clock, transport)
+    return Sepay(parsed, clock, TransactionList(api, parsed.api, time.sleep))
+
+
+def _moment(timestamp: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(timestamp), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise NotAuthentic("X-SePay-Timestamp is no time") from error

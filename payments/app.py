@@ -1,0 +1,106 @@
+"""The web program, put together: the one place where settings, database and pages meet."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import structlog
+from flask import Blueprint, Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from payments.config import Mode, Settings
+from payments.gateway import Gateways
+from payments.kernel.clock import SystemClock
+from payments.kernel.errors import Rejected
+from payments.keys import Keys, WrongKeys
+from payments.resources import resource
+from payments.runtime import Runtime
+from payments.storage import installation
+from payments.storage.unit_of_work import Database
+from payments.storage.upgrading import current_revision, newest_revision
+from payments.web import pages, problem, security
+from payments.web.assets import assets
+from payments.web.current import EXTENSION
+from payments.web.health import health
+from payments.web.preferences import preferences
+from payments.web.problem import problems
+from payments.web.sign_in import sign_in
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    assets,
+    health,
+    problems,
+    preferences,
+    sign_in,
+)
+#: A form of a desk with a long list of services; a view that takes a file says so itself.
+_BODY_MAX_BYTES: Final = 1024 * 1024
+
+
+class OldSchema(Rejected):
+    """The database is of another release than the program: run ``vienphi db upgrade``."""
+
+    code = "old-schema"
+
+
+def create_app(runtime: Runtime | None = None) -> Flask:
+    """
+    Make the web application; None makes the runtime from the environment.
+
+    Raises:
+        WrongSetting, WrongKeys, WrongInstallation, UnknownGateway, OldSchema: the program must
+            not start like this, and the message says what to change.
+    """
+    runtime = runtime if runtime is not None else from_environment()
+    app = Flask("payments", template_folder=str(resource("templates")), static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=_BODY_MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=_BODY_MAX_BYTES,
+        TRUSTED_HOSTS=list(runtime.settings.hosts),
+    )
+    app.extensions[EXTENSION] = runtime
+    for part in (security, problem, pages):
+        part.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    hops = runtime.settings.proxy_hops
+    if hops:
+        # The host is not taken from a header: a proxy passes Host itself.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0
+        )
+    return app
+
+
+def from_environment() -> Runtime:
+    """Read settings and keys, and refuse a database that does not fit them."""
+    settings = Settings.from_env(os.environ)
+    _log_as_events(settings.log_level)
+    keys = Keys.read(settings.keys_file)
+    if keys.is_demo and settings.mode is Mode.PRODUCTION:
+        raise WrongKeys(
+            f"{settings.keys_file} holds the keys of a demo, which others know:"
+            " make new ones with `vienphi keys new`"
+        )
+    clock = SystemClock()
+    database = Database(settings.database_url.reveal(), clock)
+    installation.check(database.engine, mode=settings.mode.value)
+    found, newest = current_revision(database.engine), newest_revision()
+    if found != newest:
+        raise OldSchema(f"the database is at {found}, the program at {newest}: vienphi db upgrade")
+    return Runtime(settings, database, Gateways.named(settings.gateways), clock, keys)
+
+
+def _log_as_events(level: str) -> None:
+    # Tracebacks without the values of variables: those hold names and account numbers.
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
+        cache_logger_on_first_use=True,
+    )

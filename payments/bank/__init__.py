@@ -1,0 +1,1 @@
+"""Money on the hospital's own accounts: one row a movement, one evidence row a witness."""

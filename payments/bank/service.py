@@ -1,0 +1,259 @@
+"""Joins witnesses to movements: however many tell of a transfer, it is there once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, update
+
+from payments.bank.model import Arrival, BankCredit, Direction, State, external_id
+from payments.bank.rows import BANK_CREDIT, EVIDENCE
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.money import vnd
+from payments.keys import Keys
+from payments.storage.columns import new_id
+from payments.storage.inserting import insert_new
+from payments.storage.locks import Lock
+from payments.storage.unit_of_work import UnitOfWork
+
+_CONTEXT: Final = "bank_credit.memo_sealed"
+#: Banks book a transfer of late evening on either side of midnight.
+_DAY_OFF_BY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """
+    The movement that an arrival tells of.
+
+    *is_new*: nobody had told of it before. *credit* is None when several stored movements could be
+    meant, so that a person must say which; then nothing was written.
+    """
+
+    credit: BankCredit | None
+    is_new: bool
+
+
+def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> Witnessed:
+    """
+    Add one witness to the movement that it tells of, or add the movement.
+
+    *code* is the stored payment code found in the memo, "" where there is none or more than one.
+    """
+    seen = _by_evidence(tx, arrival)
+    if seen is not None:
+        return Witnessed(seen, is_new=False)
+    named = _by_name(tx, arrival)
+    if named is not None:
+        if not arrival.reference and _is_told(tx, named.id, arrival.source):
+            # Equal in every character, told twice by one source, and no reference to part them.
+            return Witnessed(None, is_new=False)
+        return _joined(tx, arrival, named)
+    alike = _alike(tx, arrival, code)
+    if len(alike) > 1:
+        return Witnessed(None, is_new=False)
+    if alike:
+        return _joined(tx, arrival, _adopt_reference(tx, arrival, alike[0]))
+    made = _add(tx, keys, arrival, code)
+    if made is not None:
+        _add_evidence(tx, arrival, made.id)
+        return Witnessed(made, is_new=True)
+    # Another witness of the same movement committed while this one waited for its key.
+    other = _by_name(tx, arrival)
+    assert other is not None, "an insert is refused only by a committed row of the same name"
+    return _joined(tx, arrival, other)
+
+
+def mark(tx: UnitOfWork, credit: UUID, state: State, reason: str = "") -> None:
+    """Say what became of a movement."""
+    tx.execute(
+        update(BANK_CREDIT)
+        .where(BANK_CREDIT.c.facility_id == tx.facility, BANK_CREDIT.c.id == credit)
+        .values(state=state.value, reason=reason)
+    )
+
+
+def lock(tx: UnitOfWork, credit: UUID) -> BankCredit | None:
+    """Hold a movement until the commit; None where this facility has none of that id."""
+    row = tx.lock(Lock.BANK_CREDIT, _credits(tx).where(BANK_CREDIT.c.id == credit)).first()
+    return None if row is None else _model(row)
+
+
+def memo_of(keys: Keys, sealed: bytes) -> str:
+    return keys.open("personal", sealed, context=_CONTEXT)
+
+
+def _by_evidence(tx: UnitOfWork, arrival: Arrival) -> BankCredit | None:
+    told = exists().where(
+        EVIDENCE.c.facility_id == BANK_CREDIT.c.facility_id,
+        EVIDENCE.c.credit_id == BANK_CREDIT.c.id,
+        EVIDENCE.c.source == arrival.source,
+        EVIDENCE.c.source_id == arrival.source_id,
+    )
+    row = tx.execute(_credits(tx).where(told)).first()
+    return None if row is None else _model(row)
+
+
+def _by_name(tx: UnitOfWork, arrival: Arrival) -> BankCredit | None:
+    row = tx.execute(
+        _credits(tx).where(
+            BANK_CREDIT.c.account == arrival.account,
+            BANK_CREDIT.c.external_id == external_id(arrival),
+        )
+    ).first()
+    return None if row is None else _model(row)
+
+
+def _alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:
+    """
+    Find movements that this arrival may tell of, where one of the two has no bank reference.
+
+    Joined by account, amount, bank day ± 1 and the same payment code. A movement that has a witness
+    of this source is not free: the source would have told the same thing twice.
+    """
+    if not code:
+        return []
+    day = arrival.day.date
+    nameless: ColumnElement[bool] = BANK_CREDIT.c.bank_reference == ""
+    if not arrival.reference:
+        nameless = or_(nameless, BANK_CREDIT.c.bank_reference != "")
+    rows = tx.lock(
+        Lock.BANK_CREDIT,
+        _credits(tx)
+        .where(
+            BANK_CREDIT.c.account == arrival.account,
+            BANK_CREDIT.c.amount == arrival.amount.dong,
+            BANK_CREDIT.c.direction == arrival.direction.value,
+            BANK_CREDIT.c.bank_day.between(day - _DAY_OFF_BY, day + _DAY_OFF_BY),
+            BANK_CREDIT.c.code == code,
+            nameless,
+            ~_told_by(arrival.source),
+        )
+        .order_by(BANK_CREDIT.c.id),
+    )
+    return [_model(row) for row in rows]
+
+
+def _told_by(source: str) -> ColumnElement[bool]:
+    return exists().where(
+        and_(
+            EVIDENCE.c.facility_id == BANK_CREDIT.c.facility_id,
+            EVIDENCE.c.credit_id == BANK_CREDIT.c.id,
+            EVIDENCE.c.source == source,
+        )
+    )
+
+
+def _is_told(tx: UnitOfWork, credit: UUID, source: str) -> bool:
+    told = select(EVIDENCE.c.id).where(
+        EVIDENCE.c.facility_id == tx.facility,
+        EVIDENCE.c.credit_id == credit,
+        EVIDENCE.c.source == source,
+    )
+    return tx.execute(told.limit(1)).first() is not None
+
+
+def _adopt_reference(tx: UnitOfWork, arrival: Arrival, credit: BankCredit) -> BankCredit:
+    """Keep the bank's reference that a later witness knows; the ledger's key stays what it was."""
+    if credit.reference or not arrival.reference:
+        return credit
+    tx.execute(
+        update(BANK_CREDIT)
+        .where(BANK_CREDIT.c.facility_id == tx.facility, BANK_CREDIT.c.id == credit.id)
+        .values(bank_reference=arrival.reference)
+    )
+    return replace(credit, reference=arrival.reference)
+
+
+def _joined(tx: UnitOfWork, arrival: Arrival, credit: BankCredit) -> Witnessed:
+    _add_evidence(tx, arrival, credit.id)
+    return Witnessed(credit, is_new=False)
+
+
+def _add(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> BankCredit | None:
+    credit = BankCredit(
+        new_id(),
+        arrival.account,
+        external_id(arrival),
+        arrival.reference,
+        arrival.direction,
+        arrival.amount,
+        arrival.day,
+        arrival.occurred_at,
+        code,
+        State.NEW,
+    )
+    is_new = insert_new(
+        tx,
+        BANK_CREDIT,
+        {
+            "id": credit.id,
+            "account": credit.account,
+            "external_id": credit.external_id,
+            "bank_reference": credit.reference,
+            "direction": credit.direction.value,
+            "amount": credit.amount.dong,
+            "bank_day": credit.day.date,
+            "occurred_at": credit.occurred_at,
+            "code": code,
+            "memo_sealed": keys.seal("personal", arrival.memo, context=_CONTEXT),
+            "state": credit.state.value,
+            "reason": "",
+            "made_at": tx.now(),
+        },
+    )
+    return credit if is_new else None
+
+
+def _add_evidence(tx: UnitOfWork, arrival: Arrival, credit: UUID) -> None:
+    insert_new(
+        tx,
+        EVIDENCE,
+        {
+            "id": new_id(),
+            "credit_id": credit,
+            "source": arrival.source,
+            "source_id": arrival.source_id,
+            "seen_at": tx.now(),
+        },
+    )
+
+
+def _credits(tx: UnitOfWork) -> Select[Any]:
+    return select(BANK_CREDIT).where(BANK_CREDIT.c.facility_id == tx.facility)
+
+
+def _model(row: Row[Any]) -> BankCredit:
+    return BankCredit(
+        row.id,
+        row.account,
+        row.external_id,
+        row.bank_reference,
+        Direction(row.direction),
+        vnd(row.amount),
+        HospitalDay(row.bank_day),
+        row.occurred_at,
+        row.code,
+        State(row.state),
+    )
+
+
+def copies_stored(tx: UnitOfWork, arrival: Arrival) -> int:
+    """Count the movements that bear the name of *arrival* or of a twin of it."""
+    first = external_id(replace(arrival, copy=1))
+    counted: int = tx.execute(
+        select(func.count())
+        .select_from(BANK_CREDIT)
+        .where(
+            BANK_CREDIT.c.facility_id == tx.facility,
+            BANK_CREDIT.c.account == arrival.account,
+            or_(
+                BANK_CREDIT.c.external_id == first,
+                BANK_CREDIT.c.external_id.startswith(first + "#", autoescape=True),
+            ),
+        )
+    ).scalar_one()
+    return counted

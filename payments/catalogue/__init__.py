@@ -1,0 +1,1 @@
+"""What the hospital sells: services of its departments, at prices with dates."""

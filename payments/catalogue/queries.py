@@ -1,0 +1,81 @@
+"""Reads the catalogue as it stands on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Row, Select, func, select
+
+from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM, SERVICE_PRICE
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.money import Money, vnd
+from payments.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceItem:
+    """A service with its price on the day that was asked for."""
+
+    code: str
+    name: str
+    department_code: str
+    department_name: str
+    price: Money
+
+
+def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
+    """List what can be ordered today, by department and name."""
+    statement = _priced(tx).order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name)
+    return tuple(_item(row) for row in tx.execute(statement))
+
+
+def priced(tx: UnitOfWork, codes: Collection[str]) -> dict[str, ServiceItem]:
+    """Look up *codes* at today's price; what is unknown, inactive or without a price is left out."""
+    statement = _priced(tx).where(SERVICE_ITEM.c.code.in_(codes))
+    return {row.code: _item(row) for row in tx.execute(statement)}
+
+
+def _priced(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
+    today = HospitalDay.of(tx.now()).date
+    valid = (
+        select(func.max(SERVICE_PRICE.c.valid_from))
+        .where(
+            SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
+            SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
+            SERVICE_PRICE.c.valid_from <= today,
+        )
+        .correlate(SERVICE_ITEM)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            SERVICE_ITEM.c.code,
+            SERVICE_ITEM.c.name,
+            SERVICE_ITEM.c.department_code,
+            DEPARTMENT.c.name.label("department_name"),
+            SERVICE_PRICE.c.price,
+        )
+        .join(
+            DEPARTMENT,
+            (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
+            & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
+        )
+        .join(
+            SERVICE_PRICE,
+            (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
+            & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
+            & (SERVICE_PRICE.c.valid_from == valid),
+        )
+        .where(
+            SERVICE_ITEM.c.facility_id == tx.facility,
+            SERVICE_ITEM.c.is_active,
+            DEPARTMENT.c.is_active,
+        )
+    )
+
+
+def _item(row: Row[tuple[str, str, str, str, int]]) -> ServiceItem:
+    return ServiceItem(
+        row.code, row.name, row.department_code, row.department_name, vnd(row.price)
+    )

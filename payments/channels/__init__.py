@@ -1,0 +1,1 @@
+"""Accounts at gateways: which adapter, which settings, from when to when."""

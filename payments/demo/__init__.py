@@ -1,0 +1,1 @@
+"""From an empty folder to a working hospital in one command, on the loopback alone."""

@@ -1,0 +1,94 @@
+"""Furnishes a trial hospital: departments, prices, an account at the trial bank, its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from payments.catalogue.service import add_department, add_service
+from payments.channels import service as channels
+from payments.gateway import Payee
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.money import vnd
+from payments.kernel.scope import FacilityId, Scope
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
+
+FACILITY: Final = FacilityId(99001)
+NAME: Final = "BV Đa khoa Thử nghiệm"
+PAYEE: Final = Payee(channels.TRIAL_BIN, "0071000123456", "BENH VIEN DA KHOA THU NGHIEM")
+DESK: Final = "vietqr"
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    code: str
+    name: str
+    department: str
+    dong: int
+
+
+#: Revenue centres; the numbers of rooms say nothing clinical on a public page.
+_DEPARTMENTS: Final = {
+    "KB": "Phòng 20",
+    "XN": "Phòng 21",
+    "SA": "Phòng 22",
+    "XQ": "Phòng 23",
+    "CT": "Phòng 24",
+}
+_SERVICES: Final = (
+    _Service("KB01", "Khám theo yêu cầu", "KB", 150_000),
+    _Service("KB02", "Khám thường", "KB", 36_500),
+    _Service("KB03", "Giấy chứng nhận sức khỏe", "KB", 120_000),
+    _Service("XN01", "Tổng phân tích tế bào máu", "XN", 92_000),
+    _Service("XN02", "Sinh hóa máu 10 chỉ số", "XN", 215_000),
+    _Service("XN03", "Tổng phân tích nước tiểu", "XN", 27_500),
+    _Service("XN04", "Đo điện tim thường", "XN", 65_000),
+    _Service("SA01", "Siêu âm ổ bụng tổng quát", "SA", 180_000),
+    _Service("SA02", "Siêu âm tim", "SA", 250_000),
+    _Service("XQ01", "Chụp X-quang ngực thẳng", "XQ", 64_000),
+    _Service("CT01", "Chụp cắt lớp vi tính sọ não", "CT", 700_000),
+    _Service("CT02", "Sao bản phim", "CT", 0),
+)
+
+
+def furnish(
+    runtime: Runtime, scope: Scope, settings: Mapping[str, Mapping[str, str]]
+) -> None:
+    """
+    Add what a cashier needs to begin; *settings* are those of the sandbox's channels by slug.
+
+    Runs in one transaction: a hospital is furnished whole or not at all.
+    """
+    today = HospitalDay.of(runtime.clock.now())
+    with runtime.database.transaction(scope) as tx:
+        for code, name in _DEPARTMENTS.items():
+            add_department(tx, code, name)
+        for item in _SERVICES:
+            add_service(
+                tx,
+                item.code,
+                item.name,
+                department=item.department,
+                price=vnd(item.dong),
+                since=today.plus(-30),
+            )
+        _add_channels(tx, runtime, settings)
+
+
+def _add_channels(
+    tx: UnitOfWork, runtime: Runtime, settings: Mapping[str, Mapping[str, str]]
+) -> None:
+    channels.add_account(tx, runtime.settings.mode, PAYEE)
+    desk = {
+        "bin": PAYEE.bin,
+        "account": PAYEE.account,
+        "holder": PAYEE.holder,
+        "notified_by": ",".join(sorted(settings)),
+    }
+    channels.put(
+        tx, runtime, slug=DESK, adapter="bank_transfer", settings=desk, account=PAYEE.account
+    )
+    for slug, told in settings.items():
+        channels.put(tx, runtime, slug=slug, adapter=slug, settings=told)

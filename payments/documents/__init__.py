@@ -1,0 +1,1 @@
+"""Papers: amounts in words, and pages set by typst."""

@@ -1,0 +1,31 @@
+"""Sets a page as PDF. Data goes in as JSON and is never pasted into the source of a template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import typst
+
+from payments.resources import resource
+
+#: PDF/A-2b: an accounting voucher must be readable in ten years.
+_STANDARDS: Final = ["a-2b"]
+
+
+def pdf(template: str, data: Mapping[str, object]) -> bytes:
+    """
+    Set *template* (a file below ``templates/typst``) with *data*.
+
+    Only the fonts that are built into typst are used, so that every machine sets the same page.
+    """
+    folder = resource("templates") / "typst"
+    page: bytes = typst.compile(
+        str(folder / template),
+        root=str(folder),
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        ignore_system_fonts=True,
+        pdf_standards=_STANDARDS,
+    )
+    return page

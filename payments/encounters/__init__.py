@@ -1,0 +1,1 @@
+"""Visits and stays; each owns its invoices and deposits."""

@@ -1,0 +1,60 @@
+"""The table of who may do what; the only place where a role means something."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    CASHIER = "cashier"
+    HEAD_CASHIER = "head_cashier"
+    ACCOUNTANT = "accountant"
+    CHIEF_ACCOUNTANT = "chief_accountant"
+    IT_ADMIN = "it_admin"
+    SECURITY_OFFICER = "security_officer"
+    AUDITOR = "auditor"
+
+
+class Permission(StrEnum):
+    #: Make an invoice from the catalogue.
+    ISSUE = "issue"
+    #: Show a code, see the desk, print a receipt.
+    COLLECT = "collect"
+    #: Cancel an invoice on which nothing was paid.
+    CANCEL = "cancel"
+    SEE_FINANCE = "see_finance"
+    IMPORT_STATEMENT = "import_statement"
+    #: Say what money of unknown purpose is for.
+    RESOLVE = "resolve"
+    CLOSE_DAY = "close_day"
+    EXPORT = "export"
+    SEE_AUDIT = "see_audit"
+    #: Users, channels, keys. Sees no patient and moves no money.
+    ADMIN = "admin"
+
+
+_DESK: Final = frozenset({Permission.ISSUE, Permission.COLLECT})
+_BOOKS: Final = frozenset(
+    {
+        Permission.SEE_FINANCE,
+        Permission.IMPORT_STATEMENT,
+        Permission.RESOLVE,
+        Permission.EXPORT,
+    }
+)
+
+#: No role both collects at a desk and explains money: one person cannot do and hide.
+ROLES: Final[dict[Role, frozenset[Permission]]] = {
+    Role.CASHIER: _DESK,
+    Role.HEAD_CASHIER: _DESK | {Permission.CANCEL},
+    Role.ACCOUNTANT: _BOOKS,
+    Role.CHIEF_ACCOUNTANT: _BOOKS | {Permission.CLOSE_DAY},
+    Role.IT_ADMIN: frozenset({Permission.ADMIN}),
+    Role.SECURITY_OFFICER: frozenset({Permission.SEE_AUDIT}),
+    Role.AUDITOR: frozenset({Permission.SEE_FINANCE, Permission.EXPORT, Permission.SEE_AUDIT}),
+}
+
+
+def allows(role: Role, permission: Permission) -> bool:
+    return permission in ROLES[role]

@@ -1,0 +1,181 @@
+"""Users, sessions and tries between their rows and their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from payments.identity.model import LoginTaken, Session, User
+from payments.identity.permissions import Role
+from payments.identity.rows import SIGN_IN_TRY, STAFF, STAFF_SESSION
+from payments.kernel.errors import NotFound
+from payments.storage.columns import new_id
+from payments.storage.unit_of_work import UnitOfWork
+
+_USER_COLUMNS: Final = (
+    STAFF.c.id.label("staff_id"),
+    STAFF.c.login,
+    STAFF.c.name,
+    STAFF.c.role,
+    STAFF.c.disabled,
+)
+
+
+def add(tx: UnitOfWork, user: User, password_hash: str) -> None:
+    """
+    Store a new user.
+
+    Raises:
+        LoginTaken: another user of this facility has the login.
+    """
+    try:
+        tx.execute(
+            insert(STAFF),
+            {
+                "facility_id": tx.facility,
+                "id": user.id,
+                "login": user.login,
+                "name": user.name,
+                "role": user.role.value,
+                "password_hash": password_hash,
+                "disabled": user.is_disabled,
+                "made_at": tx.now(),
+                "changed_at": tx.now(),
+            },
+        )
+    except IntegrityError as error:
+        if "login" not in str(error.orig):
+            raise
+        raise LoginTaken(f"the login {user.login!r} is taken") from error
+
+
+def by_login(tx: UnitOfWork, login: str) -> tuple[User, str] | None:
+    """Find a user and the hash of the password."""
+    row = tx.execute(
+        select(*_USER_COLUMNS, STAFF.c.password_hash).where(
+            STAFF.c.facility_id == tx.facility, STAFF.c.login == login
+        )
+    ).first()
+    return None if row is None else (_user(row), row.password_hash)
+
+
+def change(tx: UnitOfWork, user_id: UUID, **values: Any) -> None:
+    """Set columns of a user. Raises NotFound."""
+    done = tx.execute(
+        update(STAFF)
+        .where(STAFF.c.facility_id == tx.facility, STAFF.c.id == user_id)
+        .values(changed_at=tx.now(), **values)
+    )
+    if not done.rowcount:
+        raise NotFound(f"no user {user_id}")
+
+
+def add_session(tx: UnitOfWork, user_id: UUID, token_hash: bytes, *, expires_at: datetime) -> UUID:
+    session_id = new_id()
+    tx.execute(
+        insert(STAFF_SESSION),
+        {
+            "facility_id": tx.facility,
+            "id": session_id,
+            "staff_id": user_id,
+            "token_hash": token_hash,
+            "started_at": tx.now(),
+            "seen_at": tx.now(),
+            "expires_at": expires_at,
+            "revoked": False,
+        },
+    )
+    return session_id
+
+
+def session(tx: UnitOfWork, token_hash: bytes) -> Session | None:
+    row = tx.execute(
+        select(STAFF_SESSION, *_USER_COLUMNS[1:])
+        .join(
+            STAFF,
+            (STAFF.c.facility_id == STAFF_SESSION.c.facility_id)
+            & (STAFF.c.id == STAFF_SESSION.c.staff_id),
+        )
+        .where(STAFF_SESSION.c.facility_id == tx.facility, STAFF_SESSION.c.token_hash == token_hash)
+    ).first()
+    if row is None:
+        return None
+    return Session(
+        row.id, _user(row), row.started_at, row.seen_at, row.expires_at, is_revoked=row.revoked
+    )
+
+
+def seen(tx: UnitOfWork, session_id: UUID) -> None:
+    tx.execute(
+        update(STAFF_SESSION)
+        .where(STAFF_SESSION.c.facility_id == tx.facility, STAFF_SESSION.c.id == session_id)
+        .values(seen_at=tx.now())
+    )
+
+
+def revoke(tx: UnitOfWork, *, session_id: UUID | None = None, user_id: UUID | None = None) -> int:
+    """End one session, or all of a user; returns how many were ended."""
+    which = (
+        STAFF_SESSION.c.id == session_id
+        if session_id is not None
+        else STAFF_SESSION.c.staff_id == user_id
+    )
+    done = tx.execute(
+        update(STAFF_SESSION)
+        .where(
+            STAFF_SESSION.c.facility_id == tx.facility,
+            which,
+            STAFF_SESSION.c.revoked == False,  # noqa: E712 - SQL, not Python
+        )
+        .values(revoked=True)
+    )
+    return done.rowcount
+
+
+def note_tries(tx: UnitOfWork, subjects: Sequence[bytes], *, forget_before: datetime) -> list[UUID]:
+    """Write down a try for each of *subjects*, and forget those of the past."""
+    tx.execute(
+        delete(SIGN_IN_TRY).where(
+            SIGN_IN_TRY.c.facility_id == tx.facility, SIGN_IN_TRY.c.at < forget_before
+        )
+    )
+    ids = [new_id() for _ in subjects]
+    tx.execute(
+        insert(SIGN_IN_TRY),
+        [
+            {"facility_id": tx.facility, "id": number, "subject": subject, "at": tx.now()}
+            for number, subject in zip(ids, subjects, strict=True)
+        ],
+    )
+    return ids
+
+
+def count_tries(tx: UnitOfWork, subject: bytes, *, since: datetime) -> int:
+    counted: int = tx.execute(
+        select(func.count())
+        .select_from(SIGN_IN_TRY)
+        .where(
+            SIGN_IN_TRY.c.facility_id == tx.facility,
+            SIGN_IN_TRY.c.subject == subject,
+            SIGN_IN_TRY.c.at > since,
+        )
+    ).scalar_one()
+    return counted
+
+
+def drop_tries(tx: UnitOfWork, ids: Sequence[UUID]) -> None:
+    """Take back tries that turned out to be a proper sign-in."""
+    tx.execute(
+        delete(SIGN_IN_TRY).where(
+            SIGN_IN_TRY.c.facility_id == tx.facility, SIGN_IN_TRY.c.id.in_(ids)
+        )
+    )
+
+
+def _user(row: Any) -> User:
+    return User(row.staff_id, row.login, row.name, Role(row.role), is_disabled=row.disabled)

@@ -1,0 +1,48 @@
+"""Tables of users, sessions and tries to sign in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Table
+
+from payments.storage.columns import METADATA, Blob, Flag, Id, UtcTime, Whole, Words
+
+#: ``user`` is a reserved word on PostgreSQL.
+STAFF: Final = Table(
+    "staff",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("login", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("role", Words, nullable=False),
+    Column("password_hash", Words, nullable=False),
+    Column("disabled", Flag, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+#: Holds the SHA-256 of the token only: who reads the table cannot take a session over.
+STAFF_SESSION: Final = Table(
+    "staff_session",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("staff_id", Id, nullable=False),
+    Column("token_hash", Blob, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("revoked", Flag, nullable=False),
+)
+
+#: *subject* is a keyed hash of a login or of an address: people type passwords into login fields.
+SIGN_IN_TRY: Final = Table(
+    "sign_in_try",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("subject", Blob, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)

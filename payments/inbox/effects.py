@@ -1,0 +1,143 @@
+"""
+Lets money that arrived take effect: one transaction from the bank's word to the green page.
+
+Every witness comes through here, be it a webhook, a list or a statement line; so that the order in
+which they come makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from payments import audit
+from payments.bank.model import Arrival, BankCredit, Direction, State
+from payments.bank.service import mark, witness
+from payments.encounters.service import lock as lock_encounter
+from payments.intents import repository as intents
+from payments.intents.repository import Intent
+from payments.intents.service import due_changed
+from payments.intents.status import Event
+from payments.invoicing import repository as invoices
+from payments.invoicing.model import Invoice
+from payments.kernel.codes import candidates
+from payments.ledger import post
+from payments.ledger.posting_rules.money_in import transfer_received
+from payments.receipts.model import Allocation, allocate
+from payments.receipts.service import Arrived, record
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
+
+#: A memo with more codes than a person would type is an attempt at guessing.
+_CODES_MAX: Final = 20
+
+
+class Effect(StrEnum):
+    POSTED = "posted"
+    #: Posted, and it waits in suspense for a person.
+    SUSPENSE = "suspense"
+    #: Another witness had told of it before.
+    KNOWN = "known"
+    #: Money that left: kept for finance, explained by another transaction.
+    OUTGOING = "outgoing"
+    #: Several stored movements could be meant: a person must say which.
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    effect: Effect
+    credit: UUID | None
+
+
+def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied:
+    """
+    Witness *arrival* and, if it is news, post it and let it pay what its memo names.
+
+    Takes its locks in the one order: encounter, invoice, intent, bank credit, period.
+    """
+    named = _named(tx, runtime, arrival)
+    told = witness(tx, runtime.keys, arrival, "" if named is None else named.intent.code)
+    if told.credit is None:
+        return Applied(Effect.UNCLEAR, None)
+    if not told.is_new:
+        return Applied(Effect.KNOWN, told.credit.id)
+    if arrival.direction is Direction.OUT:
+        audit.append(
+            tx, "bank.paid_out", f"bank_credit:{told.credit.id}", amount=arrival.amount.dong
+        )
+        return Applied(Effect.OUTGOING, told.credit.id)
+    allocation = _pay(tx, told.credit, named, arrival)
+    if named is not None and allocation.applied:
+        paid = replace(
+            named.invoice,
+            paid=named.invoice.paid + allocation.applied,
+            version=named.invoice.version + 1,
+        )
+        due_changed(tx, runtime, paid, named.active, paid=named.intent)
+    effect = Effect.SUSPENSE if allocation.suspense else Effect.POSTED
+    return Applied(effect, told.credit.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a memo names, held: its code, the codes that are open beside it, the invoice."""
+
+    intent: Intent
+    active: tuple[Intent, ...]
+    invoice: Invoice
+
+
+def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> _Named | None:
+    """
+    Find and hold what the memo names: a stored code whose account fits, of one invoice only.
+
+    Codes of two invoices in one memo name nothing: a person decides.
+    """
+    codes = candidates(arrival.memo, runtime.settings.code_prefix)[:_CODES_MAX]
+    found = intents.find(tx, codes, arrival.account)
+    if len({intent.invoice for intent in found}) != 1:
+        return None
+    newest = max(found, key=lambda intent: intent.made_at)
+    lock_encounter(tx, invoices.encounter_of(tx, newest.invoice))
+    invoice = invoices.lock(tx, newest.invoice)
+    active = intents.lock_active(tx, newest.invoice)
+    return _Named(intents.lock(tx, newest.id), tuple(active), invoice)
+
+
+def _pay(
+    tx: UnitOfWork, credit: BankCredit, named: _Named | None, arrival: Arrival
+) -> Allocation:
+    invoice = None if named is None else named.invoice
+    is_late = named is not None and named.intent.is_late(arrival.occurred_at)
+    allocation = allocate(invoice, arrival.amount, is_late=is_late)
+    entry = transfer_received(
+        bank_account=credit.account,
+        external_id=credit.external_id,
+        credit=credit.id,
+        received=arrival.amount,
+        applied=allocation.applied,
+        invoice=None if invoice is None else invoice.id,
+    )
+    posted = post(tx, entry, effective_at=arrival.occurred_at, source=_source(arrival))
+    arrived = Arrived(
+        method="bank",
+        received=arrival.amount,
+        received_at=arrival.occurred_at,
+        txn=posted.txn_id,
+        credit=credit.id,
+        intent=None if named is None else named.intent.id,
+    )
+    record(tx, arrived, allocation, invoice)
+    if named is not None:
+        intents.happened(tx, named.intent, Event.FUNDS_ARRIVED)
+    state = State.SUSPENSE if allocation.suspense else State.MATCHED
+    mark(tx, credit.id, state, ",".join(sorted(allocation.flags)))
+    return allocation
+
+
+def _source(arrival: Arrival) -> str:
+    return "statement" if arrival.source == "statement" else "webhook"
+

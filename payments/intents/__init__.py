@@ -1,0 +1,1 @@
+"""Attempts to collect: one payment code, shown to a payer."""

@@ -1,0 +1,63 @@
+"""Reads codes for the screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from payments.channels.service import payee
+from payments.gateway import Payee
+from payments.intents import repository
+from payments.intents.repository import Intent
+from payments.intents.status import ACTIVE, Status
+from payments.kernel.money import Money
+from payments.qr.banks import Banks
+from payments.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class IntentView:
+    """A code as it is shown; *is_open* says that a payer may still scan it."""
+
+    id: UUID
+    invoice: UUID
+    code: str
+    status: Status
+    amount: Money
+    made_at: datetime
+    expires_at: datetime
+    payload: str
+    payee: Payee
+    bank_name: str
+    is_open: bool
+
+
+def latest(tx: UnitOfWork, invoice: UUID) -> IntentView | None:
+    """Read the newest code of an invoice, open or not; None where none was ever shown."""
+    found = repository.latest(tx, invoice)
+    return None if found is None else _view(tx, found)
+
+
+def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:
+    """List the codes that are still open, the one that ends first first."""
+    return tuple(repository.open_ones(tx, tx.now(), limit=limit))
+
+
+def _view(tx: UnitOfWork, intent: Intent) -> IntentView:
+    to = payee(tx, intent.account)
+    bank = Banks.bundled().get(to.bin)
+    is_open = intent.status in ACTIVE and intent.expires_at > tx.now()
+    return IntentView(
+        intent.id,
+        intent.invoice,
+        intent.code,
+        intent.status if is_open or intent.status not in ACTIVE else Status.EXPIRED,
+        intent.amount,
+        intent.made_at,
+        intent.expires_at,
+        intent.payload,
+        to,
+        to.bin if bank is None else bank.short_name,
+        is_open,
+    )

@@ -1,0 +1,132 @@
+"""Intents as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select, update
+
+from payments.intents.rows import INTENT
+from payments.intents.status import ACTIVE, Event, Status, after
+from payments.kernel.money import Money, vnd
+from payments.storage.locks import Lock
+from payments.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One attempt; *code* is what the payer's bank carries back in the memo."""
+
+    id: UUID
+    invoice: UUID
+    channel: str
+    account: str
+    code: str
+    amount: Money
+    status: Status
+    payload: str
+    made_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+    def is_late(self, at: datetime) -> bool:
+        """Say whether money of the moment *at* (the bank's time) came after the code had ended."""
+        if at >= self.expires_at:
+            return True
+        ended = self.status not in ACTIVE and self.status is not Status.CAPTURED
+        return ended and self.ended_at is not None and at >= self.ended_at
+
+
+def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
+    """Find the stored intents of *codes* that are paid to *account*."""
+    if not codes:
+        return []
+    statement = _all(tx).where(INTENT.c.code.in_(codes), INTENT.c.account == account)
+    return [_model(row) for row in tx.execute(statement)]
+
+
+def lock(tx: UnitOfWork, intent: UUID) -> Intent:
+    """Hold an intent until the commit; its invoice must be held before."""
+    return _model(tx.lock(Lock.INTENT, _all(tx).where(INTENT.c.id == intent)).one())
+
+
+def lock_active(tx: UnitOfWork, invoice: UUID) -> list[Intent]:
+    """Hold the active intents of a held invoice, by id."""
+    statement = _all(tx).where(INTENT.c.invoice_id == invoice, INTENT.c.state.in_(_ACTIVE_VALUES))
+    return [_model(row) for row in tx.lock(Lock.INTENT, statement.order_by(INTENT.c.id))]
+
+
+def active(tx: UnitOfWork, invoice: UUID) -> list[Intent]:
+    statement = _all(tx).where(INTENT.c.invoice_id == invoice, INTENT.c.state.in_(_ACTIVE_VALUES))
+    return [_model(row) for row in tx.execute(statement.order_by(INTENT.c.id))]
+
+
+def of_key(tx: UnitOfWork, key: str) -> Intent | None:
+    row = tx.execute(_all(tx).where(INTENT.c.idem_key == key)).first()
+    return None if row is None else _model(row)
+
+
+def latest(tx: UnitOfWork, invoice: UUID) -> Intent | None:
+    """Read the newest intent of an invoice, active or ended."""
+    statement = _all(tx).where(INTENT.c.invoice_id == invoice)
+    row = tx.execute(statement.order_by(INTENT.c.made_at.desc(), INTENT.c.id.desc()).limit(1)).first()
+    return None if row is None else _model(row)
+
+
+def open_ones(tx: UnitOfWork, now: datetime, *, limit: int = 50) -> list[Intent]:
+    """List the codes that a payer may still be looking at, the one that ends first first."""
+    statement = (
+        _all(tx)
+        .where(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.expires_at > now)
+        .order_by(INTENT.c.expires_at, INTENT.c.id)
+        .limit(limit)
+    )
+    return [_model(row) for row in tx.execute(statement)]
+
+
+def run_out(tx: UnitOfWork, now: datetime, *, limit: int = 200) -> list[Intent]:
+    """List the active intents whose time is over, without holding them."""
+    statement = _all(tx).where(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.expires_at <= now)
+    return [_model(row) for row in tx.execute(statement.limit(limit))]
+
+
+def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
+    """Let *event* happen to a held intent. Raises IllegalTransition."""
+    status = after(intent.status, event)
+    if status is not intent.status:
+        values: dict[str, object] = {"state": status.value}
+        if intent.ended_at is None and status not in ACTIVE:
+            values["ended_at"] = tx.now()
+        tx.execute(
+            update(INTENT)
+            .where(INTENT.c.facility_id == tx.facility, INTENT.c.id == intent.id)
+            .values(**values)
+        )
+    return status
+
+
+_ACTIVE_VALUES = tuple(sorted(status.value for status in ACTIVE))
+
+
+def _all(tx: UnitOfWork) -> Select[Any]:
+    return select(INTENT).where(INTENT.c.facility_id == tx.facility)
+
+
+def _model(row: Row[Any]) -> Intent:
+    return Intent(
+        row.id,
+        row.invoice_id,
+        row.channel,
+        row.account,
+        row.code,
+        vnd(row.amount),
+        Status(row.state),
+        row.payload,
+        row.made_at,
+        row.expires_at,
+        row.ended_at,
+    )

@@ -1,0 +1,76 @@
+"""
+The life of an intent: one code or attempt to collect one invoice through one channel.
+
+    CREATED ─shown─▶ PENDING ─time ran out─▶ EXPIRED ────────┐
+       │                │ ─amount due changed─▶ SUPERSEDED ──┤
+       │                │ ─invoice cancelled──▶ CANCELLED ───┤ funds arrived: late money is money
+       └────────────────┴─ funds arrived ─▶ CAPTURED ◀───────┘
+
+Captured is never undone by a later failure, cancellation or expiry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from payments.kernel.errors import Conflict
+
+
+class IllegalTransition(Conflict):
+    code = "illegal-transition"
+
+
+class Status(StrEnum):
+    CREATED = "created"
+    PENDING = "pending"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    UNKNOWN = "unknown"
+
+
+class Event(StrEnum):
+    SHOWN = "shown"
+    FUNDS_ARRIVED = "funds_arrived"
+    REFUSED = "refused"
+    TIME_RAN_OUT = "time_ran_out"
+    DUE_CHANGED = "due_changed"
+    INVOICE_CANCELLED = "invoice_cancelled"
+    NO_ANSWER = "no_answer"
+
+
+#: At most one of these per invoice and channel (a partial unique index sees to it).
+ACTIVE: Final = frozenset({Status.CREATED, Status.PENDING, Status.UNKNOWN})
+_ENDED: Final = frozenset(
+    {Status.CAPTURED, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.SUPERSEDED}
+)
+
+TRANSITIONS: Final[Mapping[tuple[Status, Event], Status]] = MappingProxyType(
+    {
+        (Status.CREATED, Event.SHOWN): Status.PENDING,
+        (Status.CREATED, Event.NO_ANSWER): Status.UNKNOWN,
+        **{(status, Event.REFUSED): Status.FAILED for status in ACTIVE},
+        **{(status, Event.TIME_RAN_OUT): Status.EXPIRED for status in ACTIVE},
+        **{(status, Event.DUE_CHANGED): Status.SUPERSEDED for status in ACTIVE},
+        **{(status, Event.INVOICE_CANCELLED): Status.CANCELLED for status in ACTIVE},
+        # A bank transfer cannot be called back: money for an ended intent is still money.
+        **{(status, Event.FUNDS_ARRIVED): Status.CAPTURED for status in ACTIVE | _ENDED},
+    }
+)
+
+
+def allows(status: Status, event: Event) -> bool:
+    return (status, event) in TRANSITIONS
+
+
+def after(status: Status, event: Event) -> Status:
+    """Say what *status* becomes. Raises IllegalTransition where the table has no answer."""
+    try:
+        return TRANSITIONS[status, event]
+    except KeyError:
+        raise IllegalTransition(f"{event} cannot happen to an intent that is {status}") from None

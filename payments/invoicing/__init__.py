@@ -1,0 +1,1 @@
+"""What patients owe: invoices, their lines and their credit notes."""

@@ -1,0 +1,125 @@
+"""An invoice and its arithmetic; one function says what is due, for screen, QR, print and export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from payments.catalogue.queries import ServiceItem
+from payments.invoicing.status import Document, Payment, payment_state
+from payments.kernel.errors import InvalidField
+from payments.kernel.money import ZERO, Money
+
+LINES_MAX: Final = 100
+_QUANTITY_MAX: Final = 999
+_NAME_MAX: Final = 120
+_FILE_NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z./-]{0,29}")
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """The amounts of one invoice; *paid* is what payments were applied to it, deposits included."""
+
+    id: UUID
+    encounter: UUID
+    number: str
+    document: Document
+    version: int
+    total: Money
+    credited: Money
+    paid: Money
+    refunded: Money
+
+    @property
+    def owed(self) -> Money:
+        return self.total - self.credited
+
+    @property
+    def payment(self) -> Payment:
+        return payment_state(owed=self.owed, paid=self.paid, refunded=self.refunded)
+
+
+def amount_due(invoice: Invoice) -> Money:
+    """Say what is still to be paid: never negative, zero for what is not issued."""
+    if invoice.document is not Document.ISSUED:
+        return ZERO
+    return max(ZERO, invoice.owed - invoice.paid + invoice.refunded)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRequest:
+    service_code: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRequest:
+    """Who is billed, as typed."""
+
+    name: str
+    birth_year: int
+    file_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    item: ServiceItem
+    quantity: int
+
+    @property
+    def amount(self) -> Money:
+        return self.item.price * self.quantity
+
+
+def priced_lines(
+    requested: Sequence[LineRequest], catalogue: Mapping[str, ServiceItem]
+) -> tuple[Line, ...]:
+    """
+    Turn what was picked into lines at today's price.
+
+    Raises:
+        InvalidField: no line, too many, an unknown service, or a quantity out of 1..999.
+    """
+    if not requested:
+        raise InvalidField("lines", "Chọn ít nhất một dịch vụ.")
+    if len(requested) > LINES_MAX:
+        raise InvalidField("lines", f"Tối đa {LINES_MAX} dòng một phiếu.")
+    lines = []
+    for number, line in enumerate(requested, start=1):
+        if line.service_code not in catalogue:
+            raise InvalidField(
+                "service", f"Dòng {number}: không có dịch vụ {line.service_code!r} hôm nay.", line=number
+            )
+        if not 1 <= line.quantity <= _QUANTITY_MAX:
+            raise InvalidField("quantity", f"Dòng {number}: số lượng từ 1 đến 999.", line=number)
+        lines.append(Line(catalogue[line.service_code], line.quantity))
+    return tuple(lines)
+
+
+def checked(patient: PatientRequest, *, this_year: int) -> PatientRequest:
+    """
+    Check who is billed, as typed.
+
+    Raises:
+        InvalidField: names the field: name, birth_year or file_number.
+    """
+    name = " ".join(patient.name.split())
+    if not name or len(name) > _NAME_MAX or not all(char.isprintable() for char in name):
+        raise InvalidField("name", f"Nhập họ tên, tối đa {_NAME_MAX} ký tự.")
+    if not 1900 <= patient.birth_year <= this_year:
+        raise InvalidField("birth_year", f"Năm sinh từ 1900 đến {this_year}.")
+    if not _FILE_NUMBER.fullmatch(patient.file_number):
+        raise InvalidField("file_number", "Mã người bệnh chỉ gồm chữ hoa, số, dấu . / -")
+    return PatientRequest(name, patient.birth_year, patient.file_number)
+
+
+def by_department(lines: Sequence[Line]) -> dict[str, Money]:
+    """Sum the lines of each department, in the order of first appearance."""
+    sums: dict[str, Money] = {}
+    for line in lines:
+        code = line.item.department_code
+        sums[code] = sums.get(code, ZERO) + line.amount
+    return sums

@@ -1,0 +1,73 @@
+"""Invoices, their lines, and what was credited."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, ForeignKeyConstraint, Table
+
+from payments.storage.columns import METADATA, Blob, Dong, Id, UtcTime, Whole, Words
+
+INVOICE: Final = Table(
+    "invoice",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("encounter_id", Id, nullable=False),
+    Column("number", Words, nullable=False),
+    Column("document", Words, nullable=False),
+    Column("version", Whole, nullable=False),
+    Column("total", Dong, nullable=False),
+    Column("credited", Dong, nullable=False),
+    Column("paid", Dong, nullable=False),
+    Column("refunded", Dong, nullable=False),
+    Column("pay_token", Words, nullable=False),
+    Column("idem_key", Words, nullable=False),
+    Column("request_sha256", Blob, nullable=False),
+    Column("issued_at", UtcTime, nullable=True),
+    Column("issue_txn_id", Id, nullable=True),
+    Column("cancel_reason", Words, nullable=False),
+    Column("made_by", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "encounter_id"], ["encounter.facility_id", "encounter.id"]),
+)
+INVOICE_LINE: Final = Table(
+    "invoice_line",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("invoice_id", Id, primary_key=True),
+    Column("line", Whole, primary_key=True, autoincrement=False),
+    Column("service_code", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("department_code", Words, nullable=False),
+    Column("quantity", Whole, nullable=False),
+    Column("unit_price", Dong, nullable=False),
+    Column("amount", Dong, nullable=False),
+    ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+    ForeignKeyConstraint(["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]),
+    ForeignKeyConstraint(["facility_id", "department_code"], ["department.facility_id", "department.code"]),
+)
+CREDIT_NOTE: Final = Table(
+    "credit_note",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("invoice_id", Id, nullable=False),
+    Column("number", Words, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("txn_id", Id, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Words, nullable=False),
+    Column("idem_key", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+)
+CREDIT_NOTE_LINE: Final = Table(
+    "credit_note_line",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("credit_note_id", Id, primary_key=True),
+    Column("line", Whole, primary_key=True, autoincrement=False),
+    Column("department_code", Words, nullable=False),
+    Column("amount", Dong, nullable=False),
+    ForeignKeyConstraint(["facility_id", "credit_note_id"], ["credit_note.facility_id", "credit_note.id"]),
+)

@@ -1,0 +1,242 @@
+"""Issues, cancels and credits invoices."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from payments import audit
+from payments.catalogue.queries import priced
+from payments.encounters.service import open_visit
+from payments.invoicing import repository
+from payments.invoicing.model import (
+    Invoice,
+    Line,
+    LineRequest,
+    PatientRequest,
+    by_department,
+    checked,
+    priced_lines,
+)
+from payments.invoicing.rows import INVOICE, INVOICE_LINE
+from payments.invoicing.status import Document, Event, after
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.errors import Conflict, InvalidField
+from payments.kernel.money import ZERO, Money
+from payments.kernel.scope import Scope
+from payments.ledger import ensure_account, post, reverse
+from payments.ledger.posting_rules.invoices import Revenue, invoice_issued
+from payments.numbering.service import NumberTaken, take, use
+from payments.patients.service import register
+from payments.runtime import Runtime
+from payments.storage.columns import new_id
+from payments.storage.unit_of_work import UnitOfWork
+
+#: Phiếu yêu cầu thanh toán: VP26000123.
+SERIES: Final = "VP"
+PAYER_CLASS: Final = "patient"
+_KEY_MAX: Final = 100
+_REASON_MAX: Final = 200
+
+
+class KeyReusedForOther(Conflict):
+    """The same key with another content is a mistake of the caller, not a second click."""
+
+    code = "key-reused"
+
+
+class MoneyReceived(Conflict):
+    code = "money-received"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRequest:
+    """What the cashier sends; *key* is the same for every click on one form."""
+
+    patient: PatientRequest
+    lines: tuple[LineRequest, ...]
+    key: str
+
+    def sha256(self) -> bytes:
+        told = [
+            [self.patient.name, self.patient.birth_year, self.patient.file_number],
+            [[line.service_code, line.quantity] for line in self.lines],
+        ]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).digest()
+
+
+def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
+    """
+    Issue an invoice at today's prices and book what the patient owes (P01); returns its id.
+
+    A repeat with the same key and content returns the same invoice. The number is reserved in a
+    short transaction of its own, so that issuing never queues behind the counter.
+
+    Raises:
+        InvalidField: names the field or line that is wrong; nothing is kept.
+        KeyReusedForOther: the key was used with other content.
+    """
+    today = HospitalDay.of(runtime.clock.now())
+    if not 8 <= len(request.key) <= _KEY_MAX:
+        raise InvalidField("key", "Thiếu khóa chống gửi trùng; tải lại trang.")
+    request = replace(request, patient=checked(request.patient, this_year=today.date.year))
+    with runtime.database.reading(scope) as tx:
+        known = _issued_before(tx, request)
+        if known is not None:
+            return known
+        lines = priced_lines(request.lines, priced(tx, {x.service_code for x in request.lines}))
+    subject = f"invoice:{request.key}"
+    with runtime.database.transaction(scope) as tx:
+        number = take(tx, SERIES, subject, state="reserved")
+    try:
+        return runtime.database.run(
+            scope, lambda tx: _issue(tx, runtime, request, lines, number, subject)
+        )
+    except NumberTaken:
+        # The other click of the same form committed while this one waited for its number.
+        with runtime.database.reading(scope) as tx:
+            known = _issued_before(tx, request)
+        if known is None:
+            raise
+        return known
+
+
+def _issue(
+    tx: UnitOfWork,
+    runtime: Runtime,
+    request: IssueRequest,
+    lines: Sequence[Line],
+    number: str,
+    subject: str,
+) -> UUID:
+    use(tx, SERIES, subject)
+    invoice = new_id()
+    patient = register(
+        tx,
+        runtime.keys,
+        file_number=request.patient.file_number,
+        name=request.patient.name,
+        birth_year=request.patient.birth_year,
+    )
+    total = sum((line.amount for line in lines), ZERO)
+    booked = _book(tx, invoice, by_department(lines), total)
+    tx.execute(
+        insert(INVOICE),
+        {
+            "facility_id": tx.facility,
+            "id": invoice,
+            "encounter_id": open_visit(tx, patient),
+            "number": number,
+            "document": after(Document.DRAFT, Event.ISSUE).value,
+            "version": 1,
+            "total": total.dong,
+            "credited": 0,
+            "paid": 0,
+            "refunded": 0,
+            "pay_token": secrets.token_urlsafe(16),
+            "idem_key": request.key,
+            "request_sha256": request.sha256(),
+            "issued_at": tx.now(),
+            "issue_txn_id": booked,
+            "cancel_reason": "",
+            "made_by": tx.scope.actor,
+        },
+    )
+    _add_lines(tx, invoice, lines)
+    audit.append(tx, "invoice.issued", f"invoice:{invoice}", number=number, total=total.dong)
+    return invoice
+
+
+def _issued_before(tx: UnitOfWork, request: IssueRequest) -> UUID | None:
+    row = tx.execute(
+        select(INVOICE.c.id, INVOICE.c.request_sha256).where(
+            INVOICE.c.facility_id == tx.facility, INVOICE.c.idem_key == request.key
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.request_sha256 != request.sha256():
+        raise KeyReusedForOther("Mẫu này đã được gửi với nội dung khác; tải lại trang.")
+    found: UUID = row.id
+    return found
+
+
+def _add_lines(tx: UnitOfWork, invoice: UUID, lines: Sequence[Line]) -> None:
+    tx.execute(
+        insert(INVOICE_LINE),
+        [
+            {
+                "facility_id": tx.facility,
+                "invoice_id": invoice,
+                "line": number,
+                "service_code": line.item.code,
+                "description": line.item.name,
+                "department_code": line.item.department_code,
+                "quantity": line.quantity,
+                "unit_price": line.item.price.dong,
+                "amount": line.amount.dong,
+            }
+            for number, line in enumerate(lines, start=1)
+        ],
+    )
+
+
+def _book(
+    tx: UnitOfWork, invoice: UUID, revenue: dict[str, Money], total: Money
+) -> UUID | None:
+    """Book P01; an invoice of zero books nothing, for there is nothing to move."""
+    if not total:
+        return None
+    parts = revenue_parts(tx, revenue)
+    entry = invoice_issued(invoice=invoice, version=1, patient=total, revenue=parts)
+    ensure_account(tx, "1300")
+    return post(tx, entry, effective_at=tx.now(), source="cashier").txn_id
+
+
+def revenue_parts(tx: UnitOfWork, amounts: dict[str, Money]) -> tuple[Revenue, ...]:
+    """Name the income account of each department, made on its first use."""
+    for code in amounts:
+        ensure_account(tx, f"4000:{code}:{PAYER_CLASS}")
+    return tuple(
+        Revenue(department=code, payer_class=PAYER_CLASS, amount=amount)
+        for code, amount in amounts.items()
+    )
+
+
+def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
+    """
+    Cancel a locked invoice for which no money was received (P02: exact reversal).
+
+    Raises:
+        MoneyReceived: money came in; correct it by a credit note and a refund.
+        IllegalStep: it is cancelled already.
+        InvalidField: *reason* is empty or too long.
+    """
+    cleaned = checked_reason(reason)
+    if invoice.paid or invoice.credited:
+        raise MoneyReceived("Phiếu đã có tiền hoặc đã giảm trừ; dùng phiếu giảm và hoàn tiền.")
+    cancelled = replace(invoice, document=after(invoice.document, Event.CANCEL))
+    issued = tx.execute(
+        select(INVOICE.c.issue_txn_id).where(
+            INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice.id
+        )
+    ).scalar_one()
+    if issued is not None:
+        reverse(tx, issued, reason=cleaned, source="cashier", kind="invoice.void")
+    repository.save(tx, cancelled, cancel_reason=cleaned)
+    audit.append(tx, "invoice.cancelled", f"invoice:{invoice.id}", reason=cleaned)
+    return replace(cancelled, version=invoice.version + 1)
+
+
+def checked_reason(reason: str) -> str:
+    cleaned = " ".join(reason.split())
+    if not 3 <= len(cleaned) <= _REASON_MAX or not cleaned.isprintable():
+        raise InvalidField("reason", f"Nhập lý do, từ 3 đến {_REASON_MAX} ký tự.")
+    return cleaned

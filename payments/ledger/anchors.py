@@ -1,0 +1,219 @@
+"""
+Anchors: a day's seals under one signed root, kept where the database host cannot rewrite it.
+
+A chain alone does not stop somebody who rewrites all of it. An anchor covers the seals from the
+last anchor to the head, so that the anchors together leave no seal out. The key is a file of its
+own that only the command ``vienphi ledger anchor`` reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import func, insert, select
+
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.errors import Conflict, Rejected
+from payments.kernel.scope import FacilityId
+from payments.ledger import merkle
+from payments.ledger.bodies import canonical_json
+from payments.ledger.rows import ANCHOR, SEAL
+from payments.storage.unit_of_work import UnitOfWork
+
+_FORMAT: Final = "vienphi-ledger-anchor-1"
+
+
+class WrongAnchor(Rejected):
+    """A file that is no anchor, or no key, or signed by another key."""
+
+    code = "wrong-anchor"
+
+
+class NothingToAnchor(Conflict):
+    """No seal has come since the last anchor."""
+
+    code = "nothing-to-anchor"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Seals *first_seq* to *last_seq* of a facility; *head* is the hash of the last of them."""
+
+    facility: FacilityId
+    booked_on: HospitalDay
+    first_seq: int
+    last_seq: int
+    root: bytes
+    head: bytes
+    exported_at: str
+    signature: bytes = b""
+    public_key: bytes = b""
+
+    @property
+    def statement(self) -> bytes:
+        """What is signed: canonical JSON."""
+        return canonical_json(self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "facility_id": self.facility,
+            "booked_on": str(self.booked_on),
+            "first_seq": self.first_seq,
+            "last_seq": self.last_seq,
+            "merkle_root": self.root.hex(),
+            "head_hash": self.head.hex(),
+            "exported_at": self.exported_at,
+        }
+
+    def text(self) -> str:
+        """Write the anchor as the file that is exported."""
+        told = {
+            "format": _FORMAT,
+            "statement": self._told(),
+            "signature": self.signature.hex(),
+            "public_key": self.public_key.hex(),
+        }
+        return json.dumps(told, indent=1) + "\n"
+
+    @property
+    def file_name(self) -> str:
+        # With its moment: a run whose commit failed leaves a true file, and the next makes another.
+        moment = "".join(char for char in self.exported_at if char.isdigit())
+        return f"anchor-{self.facility}-{self.first_seq:012d}-{self.last_seq:012d}-{moment}.json"
+
+    def is_signed_by(self, key: Ed25519PublicKey) -> bool:
+        try:
+            key.verify(self.signature, self.statement)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def make_anchor(tx: UnitOfWork, day: HospitalDay, key: Ed25519PrivateKey) -> Anchor:
+    """
+    Sign the root over all seals since the last anchor, note it, and return it to be exported.
+
+    Raises:
+        NothingToAnchor: there are none.
+    """
+    before = tx.execute(
+        select(func.max(ANCHOR.c.last_seq)).where(ANCHOR.c.facility_id == tx.facility)
+    ).scalar()
+    first = (before or 0) + 1
+    hashes = seal_hashes(tx, first)
+    if not hashes:
+        raise NothingToAnchor(f"no seal since number {first - 1}")
+    exported_at = tx.now().astimezone(UTC)
+    unsigned = Anchor(
+        facility=tx.facility,
+        booked_on=day,
+        first_seq=first,
+        last_seq=first + len(hashes) - 1,
+        root=merkle.root(hashes),
+        head=hashes[-1],
+        exported_at=_text(exported_at),
+    )
+    anchor = _signed(unsigned, key)
+    tx.execute(
+        insert(ANCHOR),
+        {
+            "facility_id": tx.facility,
+            "booked_on": day.date,
+            "first_seq": anchor.first_seq,
+            "last_seq": anchor.last_seq,
+            "merkle_root": anchor.root,
+            "signature": anchor.signature,
+            "exported_at": exported_at,
+        },
+    )
+    return anchor
+
+
+def seal_hashes(tx: UnitOfWork, first: int, last: int | None = None) -> list[bytes]:
+    """List the hashes of the seals *first* to *last* (to the head when None)."""
+    wanted = [SEAL.c.facility_id == tx.facility, SEAL.c.seq >= first]
+    if last is not None:
+        wanted.append(SEAL.c.seq <= last)
+    rows = tx.execute(select(SEAL.c.hash).where(*wanted).order_by(SEAL.c.seq)).scalars()
+    return [bytes(row) for row in rows]
+
+
+def inclusion_proof(tx: UnitOfWork, anchor: Anchor, seq: int) -> tuple[bytes, ...]:
+    """Prove that seal *seq* is under *anchor*; checked by ``merkle.proves`` without a database."""
+    hashes = seal_hashes(tx, anchor.first_seq, anchor.last_seq)
+    return merkle.proof(hashes, seq - anchor.first_seq)
+
+
+def export(anchor: Anchor, folder: Path) -> Path:
+    """Write *anchor* to a new file in *folder* and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / anchor.file_name
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        raise WrongAnchor(f"{path} exists; an anchor is never overwritten") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(anchor.text())
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def read_anchors(place: Path) -> tuple[Anchor, ...]:
+    """
+    Read an anchor file, or every ``anchor-*.json`` of a folder, in the order of their seals.
+
+    Raises:
+        WrongAnchor: a file is no anchor, or there is none.
+    """
+    paths: Sequence[Path] = sorted(place.glob("anchor-*.json")) if place.is_dir() else [place]
+    if not paths:
+        raise WrongAnchor(f"{place} holds no anchor-*.json")
+    return tuple(sorted((_read(path) for path in paths), key=lambda anchor: anchor.first_seq))
+
+
+def _signed(anchor: Anchor, key: Ed25519PrivateKey) -> Anchor:
+    return Anchor(
+        anchor.facility,
+        anchor.booked_on,
+        anchor.first_seq,
+        anchor.last_seq,
+        anchor.root,
+        anchor.head,
+        anchor.exported_at,
+        signature=key.sign(anchor.statement),
+        public_key=key.public_key().public_bytes_raw(),
+    )
+
+
+def _read(path: Path) -> Anchor:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if told["format"] != _FORMAT:
+            raise WrongAnchor(f"{path} has the unknown format {told['format']!r}")
+        statement = told["statement"]
+        return Anchor(
+            facility=FacilityId(int(statement["facility_id"])),
+            booked_on=HospitalDay.parse(statement["booked_on"]),
+            first_seq=int(statement["first_seq"]),
+            last_seq=int(statement["last_seq"]),
+            root=bytes.fromhex(statement["merkle_root"]),
+            head=bytes.fromhex(statement["head_hash"]),
+            exported_at=str(statement["exported_at"]),
+            signature=bytes.fromhex(told["signature"]),
+            public_key=bytes.fromhex(told["public_key"]),
+        )
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise WrongAnchor(f"{path} is no anchor: {error}") from error
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

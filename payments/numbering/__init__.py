@@ -1,0 +1,1 @@
+"""Series without gaps: every number is used, void with a reason, or reserved."""

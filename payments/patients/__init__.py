@@ -1,0 +1,1 @@
+"""The minimal identity of a patient: enough to address them, no more."""

@@ -1,0 +1,1 @@
+"""Payment: money received once, what it pays for, and its paper."""

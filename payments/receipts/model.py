@@ -1,0 +1,60 @@
+"""Says what money that arrived pays for. Money is never refused: a transfer cannot be sent back by no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from payments.invoicing.model import Invoice, amount_due
+from payments.invoicing.status import Document
+from payments.kernel.money import ZERO, Money
+
+
+class Flag(StrEnum):
+    """What was odd about a payment; a set, for late *and* over is nothing special."""
+
+    UNDERPAID = "underpaid"
+    OVERPAID = "overpaid"
+    LATE = "late"
+    DUPLICATE = "duplicate"
+    AFTER_CANCEL = "after_cancel"
+    UNMATCHED = "unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What fits the debt is *applied*; the rest waits in *suspense* (account 2200) for a person."""
+
+    applied: Money
+    suspense: Money
+    flags: frozenset[Flag]
+
+
+def allocate(invoice: Invoice | None, received: Money, *, is_late: bool) -> Allocation:
+    """
+    Split *received* between what *invoice* (locked) still owes and suspense.
+
+    Patients mistype amounts, pay twice and pay late. What fits pays, wholly or in part; excess, a
+    second full payment and money for a cancelled invoice are kept visible, never silently
+    (decision on short, over, late, twice).
+    """
+    if invoice is None:
+        return Allocation(ZERO, received, frozenset({Flag.UNMATCHED}))
+    due = amount_due(invoice)
+    applied = min(due, received)
+    flags = frozenset(_flags(invoice, due, received, is_late=is_late))
+    return Allocation(applied, received - applied, flags)
+
+
+def _flags(invoice: Invoice, due: Money, received: Money, *, is_late: bool) -> Iterator[Flag]:
+    if invoice.document is Document.CANCELLED:
+        yield Flag.AFTER_CANCEL
+    elif not due:
+        yield Flag.DUPLICATE
+    elif received < due:
+        yield Flag.UNDERPAID
+    elif received > due:
+        yield Flag.OVERPAID
+    if is_late:
+        yield Flag.LATE

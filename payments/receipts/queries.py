@@ -1,0 +1,85 @@
+"""Reads payments with their receipt numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from payments.kernel.errors import NotFound
+from payments.kernel.money import Money, vnd
+from payments.receipts.model import Flag
+from payments.receipts.rows import PAYMENT, RECEIPT
+from payments.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """*receipt_number* is None until the worker has numbered it, and where nothing was applied."""
+
+    id: UUID
+    invoice: UUID | None
+    method: str
+    received: Money
+    applied: Money
+    suspense: Money
+    flags: frozenset[Flag]
+    received_at: datetime
+    receipt_number: str | None
+
+
+def of_invoice(tx: UnitOfWork, invoice: UUID) -> tuple[PaymentView, ...]:
+    """List the payments that named an invoice, first first."""
+    rows = tx.execute(
+        _all(tx)
+        .where(PAYMENT.c.invoice_id == invoice)
+        .order_by(PAYMENT.c.received_at, PAYMENT.c.id)
+    )
+    return tuple(_view(row) for row in rows)
+
+
+def payment(tx: UnitOfWork, payment_id: UUID) -> PaymentView:
+    """Read one payment. Raises NotFound where this facility has none of that id."""
+    row = tx.execute(_all(tx).where(PAYMENT.c.id == payment_id)).first()
+    if row is None:
+        raise NotFound("Không tìm thấy khoản thu.")
+    return _view(row)
+
+
+def between(tx: UnitOfWork, start: datetime, end: datetime) -> tuple[PaymentView, ...]:
+    """List payments received in the half-open span from *start* to *end*."""
+    rows = tx.execute(
+        _all(tx)
+        .where(PAYMENT.c.received_at >= start, PAYMENT.c.received_at < end)
+        .order_by(PAYMENT.c.received_at, PAYMENT.c.id)
+    )
+    return tuple(_view(row) for row in rows)
+
+
+def _all(tx: UnitOfWork) -> Select[Any]:
+    return (
+        select(PAYMENT, RECEIPT.c.number)
+        .outerjoin(
+            RECEIPT,
+            (RECEIPT.c.facility_id == PAYMENT.c.facility_id)
+            & (RECEIPT.c.payment_id == PAYMENT.c.id),
+        )
+        .where(PAYMENT.c.facility_id == tx.facility)
+    )
+
+
+def _view(row: Row[Any]) -> PaymentView:
+    return PaymentView(
+        row.id,
+        row.invoice_id,
+        row.method,
+        vnd(row.received),
+        vnd(row.applied),
+        vnd(row.suspense),
+        frozenset(Flag(flag) for flag in row.flags.split(",") if flag),
+        row.received_at,
+        row.number,
+    )

@@ -1,0 +1,25 @@
+"""Insert where a row with the same key may be there already: an answer, not an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from payments.storage.unit_of_work import UnitOfWork
+
+
+def insert_new(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> bool:
+    """
+    Insert a row of this facility; say False when a unique key of *table* refuses it.
+
+    PostgreSQL waits for a running transaction with the same key, so False means that its row is
+    committed and the next select sees it.
+    """
+    dialect = postgresql if tx.is_postgres else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    # Without the option an INSERT does not tell how many rows it made.
+    statement = statement.execution_options(preserve_rowcount=True)
+    return tx.execute(statement, {"facility_id": tx.facility, **values}).rowcount == 1

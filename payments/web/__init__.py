@@ -1,0 +1,1 @@
+"""Pages and answers over HTTP: one folder per audience, shared set-up beside them."""

@@ -1,0 +1,140 @@
+"""An invoice on the desk: what is due, the code, what has arrived."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments.identity.permissions import Permission
+from payments.intents import queries as intents
+from payments.intents.service import CODE_MAX, cancel_invoice, open_intent
+from payments.invoicing import queries as invoicing
+from payments.invoicing.queries import InvoiceView
+from payments.invoicing.status import Document
+from payments.kernel.errors import Unavailable
+from payments.kernel.money import ZERO
+from payments.receipts import queries as receipts
+from payments.receipts.queries import PaymentView
+from payments.web import chips, codes, forms
+from payments.web.cashier.pages import InvoicePage, PaymentRow
+from payments.web.cashier.trays import trays
+from payments.web.cashier.views import cashier
+from payments.web.current import current, runtime, scope, words
+from payments.web.pages import render
+from payments.web.security import requires
+
+_REASON_LETTERS_MAX = 200
+
+
+class NoChannel(Unavailable):
+    """No channel of this facility can show a payment code."""
+
+    code = "no-channel"
+
+
+@cashier.get("/desk/invoices/<uuid:invoice_id>")
+@requires(Permission.COLLECT)
+def show(invoice_id: UUID) -> str:
+    return render(_page(invoice_id))
+
+
+@cashier.get("/desk/invoices/<uuid:invoice_id>/status")
+@requires(Permission.COLLECT, is_background=True)
+def status(invoice_id: UUID) -> Response:
+    """Say whether the page is still true: one indexed row, nothing personal, nothing written."""
+    with runtime().database.reading(scope()) as tx:
+        version = invoicing.version(tx, invoice_id)
+    if request.args.get("seen") == str(version):
+        return Response(status=204)
+    return jsonify({"version": version})
+
+
+@cashier.post("/desk/invoices/<uuid:invoice_id>/codes")
+@requires(Permission.COLLECT)
+def show_code(invoice_id: UUID) -> AnyResponse:
+    key = forms.form_key(request.form.get(forms.KEY_FIELD, ""))
+    with runtime().database.reading(scope()) as tx:
+        channel = codes.collecting_channel(tx, runtime())
+    if channel is None:
+        raise NoChannel(words("desk.no_channel"))
+    open_intent(runtime(), scope(), invoice=invoice_id, channel=channel, key=f"desk:{key}")
+    return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)
+
+
+@cashier.post("/desk/invoices/<uuid:invoice_id>/cancel")
+@requires(Permission.CANCEL)
+def cancel(invoice_id: UUID) -> AnyResponse:
+    reason = forms.line_of_text(
+        request.form.get("reason", ""),
+        "reason",
+        letters_max=_REASON_LETTERS_MAX,
+        said=words("desk.bad_reason"),
+    )
+    cancel_invoice(runtime(), scope(), invoice_id, reason)
+    return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)
+
+
+def _page(invoice_id: UUID) -> InvoicePage:
+    with runtime().database.reading(scope()) as tx:
+        invoice = invoicing.invoice(tx, runtime().keys, invoice_id)
+        intent = intents.latest(tx, invoice_id)
+        payments = receipts.of_invoice(tx, invoice_id)
+        channel = codes.collecting_channel(tx, runtime())
+        side = trays(tx, runtime(), invoice)
+    session = current().session
+    may_cancel = session is not None and session.user.may(Permission.CANCEL)
+    return InvoicePage(
+        id=invoice.id,
+        number=invoice.number,
+        version=invoice.version,
+        patient_name=invoice.patient_name,
+        birth_year=invoice.birth_year,
+        file_number=invoice.file_number,
+        issued_at=invoice.issued_at,
+        lines=invoice.lines,
+        total=invoice.total,
+        credited=invoice.credited,
+        paid=invoice.paid,
+        due=invoice.due,
+        chip=chips.of_invoice(invoice),
+        is_cancelled=invoice.document is Document.CANCELLED,
+        cancel_reason=invoice.cancel_reason,
+        code=codes.card(runtime(), intent),
+        had_code=intent is not None,
+        why_no_code=_why_no_code(invoice, has_channel=channel is not None),
+        payments=tuple(_row(payment) for payment in payments),
+        suspense=sum((payment.suspense for payment in payments), ZERO),
+        can_cancel=may_cancel and _is_untouched(invoice) and not payments,
+        patient_link=_patient_link(invoice),
+        trays=side,
+    )
+
+
+def _row(payment: PaymentView) -> PaymentRow:
+    return PaymentRow(
+        payment.id,
+        payment.received,
+        payment.applied,
+        payment.suspense,
+        payment.received_at,
+        payment.receipt_number,
+        chips.of_payment(payment),
+    )
+
+
+def _is_untouched(invoice: InvoiceView) -> bool:
+    return invoice.document is Document.ISSUED and not invoice.paid and not invoice.credited
+
+
+def _why_no_code(invoice: InvoiceView, *, has_channel: bool) -> str:
+    if not invoice.due:
+        return "desk.nothing_due"
+    if not has_channel:
+        return "desk.no_channel"
+    return "desk.above_code_limit" if invoice.due > CODE_MAX else ""
+
+
+def _patient_link(invoice: InvoiceView) -> str:
+    return runtime().settings.public_url + url_for("patient.pay", token=invoice.pay_token)

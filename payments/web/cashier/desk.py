@@ -1,0 +1,158 @@
+"""The empty desk: who, which services; then an invoice and its code with one key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments.catalogue import queries as catalogue
+from payments.catalogue.queries import ServiceItem
+from payments.identity.permissions import Permission
+from payments.intents.service import CODE_MAX, open_intent
+from payments.invoicing import queries as invoicing
+from payments.invoicing import service
+from payments.invoicing.model import LINES_MAX, LineRequest, PatientRequest
+from payments.invoicing.service import IssueRequest
+from payments.kernel.errors import InvalidField
+from payments.kernel.text import unmarked
+from payments.web import forms
+from payments.web.cashier.pages import DeskPage, ServiceRow
+from payments.web.cashier.trays import trays
+from payments.web.cashier.views import cashier
+from payments.web.codes import collecting_channel
+from payments.web.current import runtime, scope, words
+from payments.web.pages import new_form_key, render
+from payments.web.security import requires
+
+#: More would make the page slow on an old desk; the search box finds the others.
+_SHOWN_MAX: Final = 300
+_NAME_LETTERS_MAX: Final = 120
+_FILE_LETTERS_MAX: Final = 30
+_SEARCH_LETTERS_MAX: Final = 60
+_QUANTITY: Final = "quantity:"
+
+Form = MultiDict[str, str]
+
+
+@cashier.get("/desk")
+@requires(Permission.COLLECT)
+def desk() -> str:
+    return render(_page(MultiDict(), None))
+
+
+@cashier.post("/desk/invoices")
+@requires(Permission.ISSUE)
+def issue() -> AnyResponse | str:
+    if request.form.get("do") == "search":
+        return render(_page(request.form, None))
+    asked = _read(request.form)
+    invoice = service.issue(runtime(), scope(), asked)
+    _show_code(invoice, asked.key)
+    return redirect(url_for("cashier.show", invoice_id=invoice), 303)
+
+
+@cashier.errorhandler(InvalidField)
+def again(error: InvalidField) -> Response:
+    """Show the form again as it was typed, with the failure beside its field."""
+    if request.endpoint != "cashier.issue" or error.field == forms.KEY_FIELD:
+        raise error
+    return Response(render(_page(request.form, error)), 422)
+
+
+def _show_code(invoice: UUID, key: str) -> None:
+    with runtime().database.reading(scope()) as tx:
+        channel = collecting_channel(tx, runtime())
+        due = invoicing.invoice(tx, runtime().keys, invoice).due
+    if channel is not None and due and due <= CODE_MAX:
+        open_intent(runtime(), scope(), invoice=invoice, channel=channel, key=f"desk:{key}")
+
+
+def _read(form: Form) -> IssueRequest:
+    key = forms.form_key(form.get(forms.KEY_FIELD, ""))
+    name = forms.line_of_text(
+        form.get("name", ""), "name", letters_max=_NAME_LETTERS_MAX, said=words("desk.bad_name")
+    )
+    birth_year = forms.whole(
+        form.get("birth_year", ""), "birth_year", said=words("desk.bad_birth_year")
+    )
+    file_number = forms.line_of_text(
+        form.get("file_number", "").upper(),
+        "file_number",
+        letters_max=_FILE_LETTERS_MAX,
+        said=words("desk.bad_file_number"),
+    )
+    lines = tuple(
+        LineRequest(code, _quantity(form, code, line))
+        for line, code in enumerate(_chosen(form), start=1)
+    )
+    return IssueRequest(PatientRequest(name.upper(), birth_year, file_number), lines, key)
+
+
+def _quantity(form: Form, code: str, line: int) -> int:
+    typed = form.get(f"{_QUANTITY}{code}", "1")
+    said = words("desk.bad_quantity")
+    number = forms.whole(typed, "quantity", said=said, line=line)
+    if not 1 <= number <= 999:
+        raise InvalidField("quantity", said, line=line)
+    return number
+
+
+def _chosen(form: Form) -> list[str]:
+    """List the picked codes in the order of the page, each once."""
+    return list(dict.fromkeys(form.getlist("service")))[: LINES_MAX + 1]
+
+
+def _page(form: Form, error: InvalidField | None) -> DeskPage:
+    with runtime().database.reading(scope()) as tx:
+        items = catalogue.services(tx)
+        channel = collecting_channel(tx, runtime())
+        side = trays(tx, runtime())
+    search = form.get("q", "")[:_SEARCH_LETTERS_MAX]
+    chosen = {code: line for line, code in enumerate(_chosen(form), start=1)}
+    found = [item for item in items if item.code in chosen or _matches(item, search)]
+    return DeskPage(
+        name=form.get("name", "")[:_NAME_LETTERS_MAX],
+        birth_year=form.get("birth_year", "")[:4],
+        file_number=form.get("file_number", "")[:_FILE_LETTERS_MAX],
+        search=search,
+        services=tuple(_row(item, form, chosen, error) for item in found[:_SHOWN_MAX]),
+        hidden=max(0, len(found) - _SHOWN_MAX),
+        # The same key again: what failed made nothing, and a repeat must stay a repeat.
+        key=form.get(forms.KEY_FIELD) or new_form_key(),
+        failed_field=error.field if error else "",
+        failure=error.detail if error else "",
+        can_show_code=channel is not None,
+        trays=side,
+    )
+
+
+def _matches(item: ServiceItem, search: str) -> bool:
+    wanted = unmarked(search).lower().split()
+    text = _searchable(item)
+    return all(word in text for word in wanted)
+
+
+def _row(
+    item: ServiceItem, form: Form, chosen: Mapping[str, int], error: InvalidField | None
+) -> ServiceRow:
+    line = chosen.get(item.code)
+    is_wrong = error is not None and line is not None and error.line == line
+    return ServiceRow(
+        item.code,
+        item.name,
+        item.department_name,
+        item.price,
+        _searchable(item),
+        is_chosen=line is not None,
+        quantity=form.get(f"{_QUANTITY}{item.code}", "1")[:3],
+        failure=error.detail if error is not None and is_wrong else "",
+    )
+
+
+def _searchable(item: ServiceItem) -> str:
+    return unmarked(f"{item.code} {item.name} {item.department_name}").lower()

@@ -1,0 +1,88 @@
+"""The page objects of the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from payments.invoicing.queries import LineView
+from payments.kernel.money import Money
+from payments.web.cashier.trays import Trays
+from payments.web.chips import Chip
+from payments.web.codes import CodeCard
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service that can be picked, with what was picked so far."""
+
+    code: str
+    name: str
+    department: str
+    price: Money
+    #: Unmarked and lower case: what the search box compares.
+    search: str
+    is_chosen: bool
+    quantity: str
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPage:
+    template: ClassVar[str] = "cashier/desk.html"
+
+    name: str
+    birth_year: str
+    file_number: str
+    search: str
+    services: tuple[ServiceRow, ...]
+    #: How many more services the search box would find.
+    hidden: int
+    key: str
+    failed_field: str
+    failure: str
+    can_show_code: bool
+    trays: Trays
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    id: UUID
+    received: Money
+    applied: Money
+    suspense: Money
+    received_at: datetime
+    receipt_number: str | None
+    chips: tuple[Chip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    template: ClassVar[str] = "cashier/invoice.html"
+
+    id: UUID
+    number: str
+    version: int
+    patient_name: str
+    birth_year: int
+    file_number: str
+    issued_at: datetime
+    lines: tuple[LineView, ...]
+    total: Money
+    credited: Money
+    paid: Money
+    due: Money
+    chip: Chip
+    is_cancelled: bool
+    cancel_reason: str
+    code: CodeCard | None
+    had_code: bool
+    #: Wording key of the reason why no code can be shown; empty when one can.
+    why_no_code: str
+    payments: tuple[PaymentRow, ...]
+    suspense: Money
+    can_cancel: bool
+    patient_link: str
+    trays: Trays

@@ -1,0 +1,98 @@
+"""The paper: a receipt as PDF."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from flask import Response, url_for
+
+from payments.documents import typesetting
+from payments.documents.words import in_words
+from payments.identity.permissions import Permission
+from payments.intents import queries as intents
+from payments.invoicing import queries as invoicing
+from payments.invoicing.queries import InvoiceView
+from payments.kernel.errors import NotFound
+from payments.qr import drawing
+from payments.receipts import queries as receipts
+from payments.receipts.queries import PaymentView
+from payments.web.cashier.views import cashier
+from payments.web.current import current, is_trial, runtime, scope
+from payments.web.formats import digits, local_time, vnd
+from payments.web.pages import facility_name
+from payments.web.security import requires
+from payments.web.wording import DEFAULT, say
+
+#: What fits on A5 above the sums; the rest is on the invoice itself.
+_LINES_MAX: Final = 8
+
+
+class NoReceipt(NotFound):
+    """The payment has no receipt: nothing of it was applied, or its number is still to come."""
+
+    code = "no-receipt"
+
+
+@cashier.get("/desk/receipts/<uuid:payment_id>.pdf")
+@requires(Permission.COLLECT)
+def receipt(payment_id: UUID) -> Response:
+    with runtime().database.reading(scope()) as tx:
+        payment = receipts.payment(tx, payment_id)
+        if payment.invoice is None or payment.receipt_number is None:
+            raise NoReceipt("Khoản thu này chưa có số biên lai; thử lại sau vài giây.")
+        invoice = invoicing.invoice(tx, runtime().keys, payment.invoice)
+        intent = intents.latest(tx, payment.invoice)
+    page = typesetting.pdf(
+        "receipt.typ", _data(payment, invoice, intent.code if intent else "")
+    )
+    name = f"{payment.receipt_number}.pdf"
+    return Response(
+        page,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+def _data(payment: PaymentView, invoice: InvoiceView, code: str) -> dict[str, object]:
+    """Put the words of the paper together; a receipt is always Vietnamese."""
+    session = current().session
+    link = runtime().settings.public_url + url_for("patient.pay", token=invoice.pay_token)
+    more = len(invoice.lines) - _LINES_MAX
+    return {
+        "number": payment.receipt_number,
+        "title": say("receipt.one", DEFAULT).upper(),
+        "notice": say("receipt.not_tax_invoice", DEFAULT),
+        "sandbox": say("banner.sandbox", DEFAULT),
+        "is_trial": is_trial(),
+        "hospital": facility_name().upper(),
+        "facility": str(scope().facility),
+        "received_at": local_time(payment.received_at),
+        "printed_at": local_time(runtime().clock.now()),
+        "patient": invoice.patient_name,
+        "birth_year": str(invoice.birth_year),
+        "file_number": invoice.file_number,
+        "invoice_number": invoice.number,
+        "method": say("pay.bank_transfer", DEFAULT),
+        "code": code,
+        "lines": [
+            {
+                "position": str(position),
+                "service": line.description,
+                "quantity": str(line.quantity),
+                "unit_price": digits(line.unit_price),
+                "amount": digits(line.amount),
+            }
+            for position, line in enumerate(invoice.lines[:_LINES_MAX], start=1)
+        ],
+        "more_lines": f"và {more} khoản mục khác trong phiếu" if more > 0 else "",
+        "reductions": (
+            [{"label": "Giảm trừ", "amount": vnd(-invoice.credited)}] if invoice.credited else []
+        ),
+        "total": vnd(invoice.total),
+        "amount": vnd(payment.applied),
+        "due": vnd(invoice.due),
+        "words": in_words(payment.applied),
+        "cashier": session.user.name if session else "",
+        "qr": drawing.svg(link, invoice.number),
+    }

@@ -1,0 +1,85 @@
+"""The left pane of the desk: codes that wait, and invoices that were just made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from flask import url_for
+
+from payments.intents import queries as intents
+from payments.invoicing import queries as invoicing
+from payments.invoicing.queries import InvoiceView
+from payments.kernel.money import Money
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
+from payments.web import chips
+from payments.web.chips import Chip
+
+_CODES_MAX: Final = 12
+_RECENT_MAX: Final = 8
+#: Names of waiting codes are nearly always among these, which are read at once.
+_READ_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCode:
+    address: str
+    patient_name: str
+    amount: Money
+    left: timedelta
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecentInvoice:
+    address: str
+    number: str
+    patient_name: str
+    total: Money
+    chip: Chip
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trays:
+    codes: tuple[OpenCode, ...]
+    recent: tuple[RecentInvoice, ...]
+
+
+def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> Trays:
+    """List both; *here* is the invoice on the screen."""
+    now = runtime.clock.now()
+    latest = invoicing.recent(tx, runtime.keys, limit=_READ_AT_ONCE)
+    known = {view.id: view for view in latest}
+    codes = []
+    for intent in intents.open_ones(tx, limit=_CODES_MAX):
+        view = known.get(intent.invoice)
+        if view is None:
+            view = invoicing.invoice(tx, runtime.keys, intent.invoice)
+        codes.append(
+            OpenCode(
+                _address(view),
+                view.patient_name,
+                intent.amount,
+                intent.expires_at - now,
+                is_here=here is not None and view.id == here.id,
+            )
+        )
+    recent = tuple(
+        RecentInvoice(
+            _address(view),
+            view.number,
+            view.patient_name,
+            view.total,
+            chips.of_invoice(view),
+            is_here=here is not None and view.id == here.id,
+        )
+        for view in latest[:_RECENT_MAX]
+    )
+    return Trays(tuple(codes), recent)
+
+
+def _address(view: InvoiceView) -> str:
+    return url_for("cashier.show", invoice_id=view.id)

@@ -1,0 +1,64 @@
+"""A payment code as a picture with its words: the same on the desk and on a patient's phone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from payments.channels.service import adapter_of, slugs, versions
+from payments.gateway import Opens
+from payments.intents.queries import IntentView
+from payments.kernel.money import Money
+from payments.qr import drawing
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
+from payments.web.current import words
+from payments.web.formats import vnd
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCard:
+    """A code that a payer may scan now."""
+
+    picture: Markup
+    code: str
+    amount: Money
+    holder: str
+    account: str
+    bank: str
+    left: timedelta
+    life: timedelta
+
+
+def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
+    """Draw *intent* if it is open: an old code is never shown."""
+    if intent is None or not intent.is_open:
+        return None
+    label = words(
+        "pay.qr_label",
+        amount=vnd(intent.amount),
+        account=intent.payee.account,
+        code=intent.code,
+    )
+    return CodeCard(
+        # The drawing escapes the label and writes nothing else of ours but squares.
+        Markup(drawing.svg(intent.payload, label)),  # noqa: S704
+        intent.code,
+        intent.amount,
+        intent.payee.holder,
+        intent.payee.account,
+        f"{intent.bank_name} ({intent.payee.bin})",
+        intent.expires_at - runtime.clock.now(),
+        intent.expires_at - intent.made_at,
+    )
+
+
+def collecting_channel(tx: UnitOfWork, runtime: Runtime) -> str | None:
+    """Name the first channel that can show a code; None means that money comes by other ways."""
+    for slug in slugs(tx):
+        newest, *_ = versions(tx, runtime, slug)
+        if isinstance(adapter_of(runtime, newest), Opens):
+            return slug
+    return None

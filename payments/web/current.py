@@ -1,0 +1,80 @@
+"""The request at hand: its runtime, facility, person, language. The web alone may ask here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+from flask import current_app, g, request
+
+from payments.config import Mode
+from payments.identity.model import Session
+from payments.kernel.scope import FacilityId, Scope
+from payments.runtime import Runtime
+from payments.web import wording
+
+EXTENSION: Final = "vienphi"
+LANGUAGE_COOKIE: Final = "vienphi_language"
+THEME_COOKIE: Final = "vienphi_theme"
+THEMES: Final = ("light", "dark")
+
+
+@dataclass(slots=True)
+class Current:
+    """What the guard found out about this request; kept in Flask's ``g``."""
+
+    request_id: str
+    facility: FacilityId | None = None
+    session: Session | None = None
+    #: The secret in a cookie to which the tokens of this browser's forms are bound.
+    form_seed: str = ""
+    is_new_form_seed: bool = False
+
+
+def current() -> Current:
+    return cast(Current, g.vienphi)
+
+
+def has_current() -> bool:
+    return "vienphi" in g
+
+
+def runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions[EXTENSION])
+
+
+def scope() -> Scope:
+    """Give the scope of this request: a person's, or the public's."""
+    found = current()
+    assert found.facility is not None, "a view without a facility touches no data"
+    actor = f"user:{found.session.user.id}" if found.session else "public"
+    return Scope(found.facility, actor, found.request_id)
+
+
+def is_trial() -> bool:
+    return runtime().settings.mode is Mode.TRIAL
+
+
+def language() -> str:
+    """
+    Give the language of this answer: the chosen one, else the browser's for the public.
+
+    Staff get Vietnamese until they choose: many desks run an English Windows.
+    """
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in wording.LANGUAGES:
+        return chosen
+    if request.blueprint == "patient":
+        return request.accept_languages.best_match(wording.LANGUAGES) or wording.DEFAULT
+    return wording.DEFAULT
+
+
+def theme() -> str:
+    """Give the chosen theme; empty follows the system."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def words(key: str, **values: object) -> str:
+    """Give the text of *key* in the language of this answer; ``T`` in templates."""
+    return wording.say(key, language(), values)

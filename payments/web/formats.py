@@ -1,0 +1,63 @@
+"""How amounts and times look to people; the only place that formats them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from markupsafe import Markup
+
+from payments.kernel.calendar import HOSPITAL_ZONE
+from payments.kernel.money import Money
+
+_MINUS: Final = "\N{MINUS SIGN}"
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+
+
+def digits(amount: Money) -> str:
+    """``1.250.000``: grouped as on every Vietnamese paper, in all three languages."""
+    grouped = f"{abs(amount.dong):,}".replace(",", ".")
+    return f"{_MINUS}{grouped}" if amount.dong < 0 else grouped
+
+
+def vnd(amount: Money) -> str:
+    """``1.250.000 đ``, held together by a no-break space."""
+    return f"{digits(amount)}{_NO_BREAK}đ"
+
+
+def money(amount: Money, look: str = "") -> Markup:
+    """The same as markup; *look* is ``due``, ``xl`` or ``plain``."""
+    names = f"money money--{look}" if look else "money"
+    return Markup('<span class="{}">{}<i>đ</i></span>').format(names, digits(amount))
+
+
+def local_time(moment: datetime) -> str:
+    """``10:14:32 · 22/11/2026``"""
+    return moment.astimezone(HOSPITAL_ZONE).strftime("%H:%M:%S · %d/%m/%Y")
+
+
+def local_clock(moment: datetime) -> str:
+    """``10:14``"""
+    return moment.astimezone(HOSPITAL_ZONE).strftime("%H:%M")
+
+
+def local_date(moment: datetime) -> str:
+    """``22/11/2026``"""
+    return moment.astimezone(HOSPITAL_ZONE).strftime("%d/%m/%Y")
+
+
+def seconds(left: timedelta) -> int:
+    """Whole seconds, never below zero."""
+    return max(0, int(left.total_seconds()))
+
+
+def countdown(left: timedelta) -> str:
+    """``12:40``: minutes and seconds that are left."""
+    minutes, rest = divmod(seconds(left), 60)
+    return f"{minutes:02d}:{rest:02d}"
+
+
+def masked(name: str) -> str:
+    """``N*** V*** THỬ``: the given name, which is last, and the first letters of the others."""
+    *others, given = name.split() or [""]
+    return " ".join([*(f"{part[0]}***" for part in others), given])

@@ -1,0 +1,126 @@
+"""Renders page objects: a frozen dataclass names its template and holds only what is shown."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Final, Protocol
+
+from flask import Flask, current_app, render_template, request, url_for
+from jinja2 import StrictUndefined
+
+from payments.identity import queries
+from payments.identity.model import User
+from payments.identity.permissions import Permission
+from payments.web import assets, formats, wording
+from payments.web.current import current, is_trial, language, runtime, scope, theme, words
+from payments.web.sessions import FORM_FIELD, form_token
+
+_NAMES: Final = "vienphi_facility_names"
+
+
+class Page(Protocol):
+    #: Path below ``templates/``.
+    template: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """An entry of the staff's rail; shown if its view exists and the person may open it."""
+
+    wording_key: str
+    icon: str
+    endpoint: str
+    permission: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class RailLink:
+    wording_key: str
+    icon: str
+    address: str
+    is_here: bool
+
+
+RAIL: Final = (
+    RailItem("nav.cashier", "till", "cashier.desk", Permission.COLLECT),
+    RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
+)
+
+
+def render(page: Page) -> str:
+    """Render *page*; its fields are the names that its template may use."""
+    values = {item.name: getattr(page, item.name) for item in fields(page)}  # type: ignore[arg-type]
+    return render_template(page.template, **values)
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        vnd=formats.vnd,
+        money=formats.money,
+        digits=formats.digits,
+        local_time=formats.local_time,
+        local_date=formats.local_date,
+        local_clock=formats.local_clock,
+        seconds=formats.seconds,
+        countdown=formats.countdown,
+        masked=formats.masked,
+    )
+    app.context_processor(_frame)
+
+
+def rail_of(user: User) -> tuple[RailLink, ...]:
+    """List what *user* may open and what is there to be opened."""
+    return tuple(
+        RailLink(
+            item.wording_key,
+            item.icon,
+            url_for(item.endpoint),
+            is_here=request.blueprint == item.endpoint.partition(".")[0],
+        )
+        for item in RAIL
+        if item.endpoint in current_app.view_functions and user.may(item.permission)
+    )
+
+
+def facility_name() -> str:
+    """Give the hospital's name, asked once per process."""
+    facility = current().facility
+    if facility is None:
+        return ""
+    known: dict[int, str] = current_app.extensions.setdefault(_NAMES, {})
+    if facility not in known:
+        with runtime().database.reading(scope()) as tx:
+            known[facility] = queries.facility_name(tx)
+    return known[facility]
+
+
+def new_form_key() -> str:
+    """Make the key that marks a form: sent twice, it has one effect."""
+    return uuid.uuid4().hex
+
+
+def _frame() -> dict[str, Any]:
+    """What every template may use besides its page."""
+    found = current().session
+    user = found.user if found else None
+    return {
+        "T": words,
+        "asset": assets.address,
+        "facility_code": current().facility or "",
+        "facility_name": facility_name(),
+        "form_field": FORM_FIELD,
+        "form_token": form_token,
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "host": request.host,
+        "is_trial": is_trial(),
+        "lang": language(),
+        "languages": wording.LANGUAGES,
+        "new_form_key": new_form_key,
+        "rail": rail_of(user) if user else (),
+        "theme": theme(),
+        "user": user,
+    }

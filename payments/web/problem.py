@@ -1,0 +1,183 @@
+"""Failures as RFC 9457 problem documents for programs, as pages for people."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import structlog
+from flask import Blueprint, Flask, Response, jsonify, redirect, request, url_for
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments.identity.model import NotSignedIn, TooManyTries
+from payments.kernel.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    Rejected,
+    Unavailable,
+    VienphiError,
+)
+from payments.web import wording
+from payments.web.current import current, words
+from payments.web.pages import render
+from payments.web.security import public
+
+problems = Blueprint("problems", __name__)
+_log = structlog.get_logger("web")
+
+#: The narrowest class that is found decides.
+_STATUS: Final[dict[type[VienphiError], int]] = {
+    NotSignedIn: 401,
+    TooManyTries: 429,
+    NotFound: 404,
+    Conflict: 409,
+    Rejected: 422,
+    Forbidden: 403,
+    Unavailable: 503,
+    # Neither of ours to explain further: a message from outside that could not be read.
+    VienphiError: 400,
+}
+_RETRY_AFTER_S: Final = {429: 60, 503: 5}
+#: HTTP's own failures, by status: no such address, wrong method, body too large.
+_HTTP_CODES: Final = {404: "not-found", 405: "wrong-method", 413: "too-large"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """What happened, and what to do; the same facts as the document."""
+
+    template: ClassVar[str] = "errors/problem.html"
+
+    status: int
+    code: str
+    title: str
+    advice: str
+    detail: str
+    field: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationPage:
+    """What a problem code means, for the person who integrates."""
+
+    template: ClassVar[str] = "errors/explanation.html"
+
+    code: str
+    title: str
+    status: int
+    meaning: str
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(VienphiError, _explained)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(PoolTimeout, _busy)
+    app.register_error_handler(Exception, _unknown)
+
+
+def known() -> dict[str, type[VienphiError]]:
+    """List every failure by its code, those of capabilities included."""
+    found: dict[str, type[VienphiError]] = {}
+    waiting: list[type[VienphiError]] = [VienphiError]
+    while waiting:
+        kind = waiting.pop()
+        waiting.extend(kind.__subclasses__())
+        # A subclass without a code of its own is its parent under another name.
+        if "code" in vars(kind):
+            found[kind.code] = kind
+    return found
+
+
+def status_of(kind: type[VienphiError]) -> int:
+    return next(_STATUS[base] for base in kind.__mro__ if base in _STATUS)
+
+
+@problems.get("/problems/<code>")
+@public
+def show(code: str) -> str:
+    kind = known().get(code)
+    if kind is None:
+        raise NotFound(f"no problem is called {code}")
+    meaning = inspect.getdoc(kind) or ""
+    return render(ExplanationPage(code, _title(kind), status_of(kind), meaning))
+
+
+def _explained(error: VienphiError) -> AnyResponse:
+    kind = type(error)
+    if isinstance(error, NotSignedIn) and not _wants_document():
+        here = request.full_path.rstrip("?") if request.method == "GET" else ""
+        here = "" if here == "/" else here
+        return redirect(url_for("sign_in.show", next=here or None), 303)
+    return _answer(status_of(kind), error.code, _title(kind), error.detail, error.extras)
+
+
+def _of_http(error: HTTPException) -> AnyResponse:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    code = _HTTP_CODES.get(status, "bad-request" if status < 500 else "unknown")
+    return _answer(status, code, words(f"problem.http.{_of_group(status)}"), "", {})
+
+
+def _busy(error: Exception) -> AnyResponse:
+    _log.warning("web.busy", request_id=current().request_id, reason=type(error).__name__)
+    return _answer(503, Unavailable.code, _title(Unavailable), "", {})
+
+
+def _unknown(error: Exception) -> AnyResponse:
+    _log.error("web.failed", request_id=current().request_id, exc_info=error)
+    return _answer(500, "unknown", words("problem.http.500"), "", {})
+
+
+def _answer(status: int, code: str, title: str, detail: str, extras: Mapping[str, Any]) -> Response:
+    if _wants_document():
+        body = {
+            **extras,
+            "type": f"/problems/{code}" if code in known() else "about:blank",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "instance": f"urn:request:{current().request_id}",
+        }
+        answer = jsonify(body)
+        answer.content_type = "application/problem+json"
+    else:
+        field = str(extras.get("field", ""))
+        advice = words(f"problem.advice.{_of_group(status)}")
+        page = ProblemPage(status, code, title, advice, detail, field, current().request_id)
+        answer = Response(render(page))
+    answer.status_code = status
+    if status in _RETRY_AFTER_S:
+        answer.headers["Retry-After"] = str(_RETRY_AFTER_S[status])
+    return answer
+
+
+def _title(kind: type[VienphiError]) -> str:
+    """Give the narrowest title that is worded: the failure's own, or that of its category."""
+    for base in kind.__mro__:
+        if issubclass(base, VienphiError) and wording.has(f"problem.{base.code}"):
+            return words(f"problem.{base.code}")
+    raise wording.MissingWording(kind.code)
+
+
+def _of_group(status: int) -> str:
+    """Name the group of advice: a status of its own, else the rest of its hundred."""
+    own = {401, 403, 404, 405, 409, 413, 422, 429, 503}
+    return str(status if status in own else 400 if status < 500 else 500)
+
+
+def _wants_document() -> bool:
+    if request.blueprint == "webhooks" or request.path.startswith("/api/"):
+        return True
+    best = request.accept_mimetypes.best_match(
+        ["text/html", "application/problem+json", "application/json"], default="text/html"
+    )
+    return best != "text/html"

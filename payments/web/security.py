@@ -1,0 +1,172 @@
+"""
+Who may open which view, checked in one place before any view runs.
+
+Each view says so itself, with one of four marks; a view without a mark is refused:
+
+    @open_to_machines           no person, no cookie: webhooks, health, static files
+    @public                     anybody: patient pages, sign-in, explanations of errors
+    @signed_in                  any member of the staff
+    @requires(Permission.X)     staff whose role has X
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+from uuid_utils.compat import uuid7
+from werkzeug.exceptions import BadRequest, SecurityError
+
+from payments.identity.model import NotSignedIn
+from payments.identity.permissions import Permission
+from payments.kernel.errors import Forbidden
+from payments.web import hosts, sessions
+from payments.web.current import Current, current, is_trial
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class Audience(Enum):
+    MACHINES = auto()
+    PUBLIC = auto()
+    STAFF = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    audience: Audience
+    permission: Permission | None = None
+    #: A screen that asks by itself: it keeps nobody signed in.
+    is_background: bool = False
+    body_max_bytes: int = 0
+
+
+class NotYours(Forbidden):
+    """Your role does not include this."""
+
+    code = "not-yours"
+
+
+_MARK: Final = "vienphi_access"
+_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+#: No page of ours frames, is framed, runs a script of others or holds one in its text.
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: with it browsers send "Origin: null" with our own forms, and the check of
+    # the origin would have to believe it. To other sites nothing is sent either way.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+_HSTS: Final = "max-age=31536000; includeSubDomains"
+
+
+def open_to_machines(view: V) -> V:
+    return _marked(view, Access(Audience.MACHINES))
+
+
+def public(view: V) -> V:
+    return _marked(view, Access(Audience.PUBLIC))
+
+
+def signed_in(view: V) -> V:
+    return _marked(view, Access(Audience.STAFF))
+
+
+def requires(
+    permission: Permission, *, is_background: bool = False, body_max_bytes: int = 0
+) -> Callable[[V], V]:
+    """Mark a view of the staff; *body_max_bytes* raises the limit for a file that is sent."""
+
+    def mark(view: V) -> V:
+        return _marked(
+            view,
+            Access(
+                Audience.STAFF,
+                permission,
+                is_background=is_background,
+                body_max_bytes=body_max_bytes,
+            ),
+        )
+
+    return mark
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    return getattr(view, _MARK, None)
+
+
+def install(app: Flask) -> None:
+    app.before_request(_guard)
+    app.after_request(_finish)
+
+
+def _marked(view: V, access: Access) -> V:
+    setattr(view, _MARK, access)
+    return view
+
+
+def _guard() -> Response | None:
+    g.vienphi = Current(uuid7().hex)
+    if isinstance(request.routing_exception, SecurityError):
+        # Nothing may be built from this host name, not even a page.
+        return Response("This host is not served here.\n", 400, content_type="text/plain")
+    if request.endpoint is None:
+        # No such address, or not with this method: routing answers.
+        hosts.try_facility()
+        return None
+    access = access_of(current_app.view_functions[request.endpoint])
+    if access is None:
+        raise NotYours(f"the view {request.endpoint} says nobody may open it")
+    if access.audience is Audience.MACHINES:
+        return None
+    if access.body_max_bytes:
+        request.max_content_length = access.body_max_bytes
+    current().facility = hosts.facility()
+    sessions.load(is_activity=not access.is_background and not sessions.is_live_refresh())
+    found = current().session
+    if access.audience is Audience.STAFF:
+        if found is None:
+            raise NotSignedIn("sign in first")
+        if access.permission is not None and not found.user.may(access.permission):
+            raise NotYours(f"this needs the permission {access.permission}")
+    if request.method not in _SAFE:
+        _refuse_broken_text()
+        sessions.refuse_foreign_form()
+    return None
+
+
+def _finish(answer: Response) -> Response:
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers["X-Request-ID"] = current().request_id
+    if not is_trial():
+        answer.headers["Strict-Transport-Security"] = _HSTS
+    sessions.send_form_cookie(answer)
+    return answer
+
+
+def _refuse_broken_text() -> None:
+    """Refuse a form with a NUL: no name has one, and PostgreSQL stores none."""
+    if any("\0" in value for values in request.form.listvalues() for value in values):
+        raise BadRequest("a NUL character is in no text of ours")

@@ -1,0 +1,105 @@
+"""The session cookie, and the proof that a form came from one of our own pages."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Final
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from payments.identity import service
+from payments.identity.model import SESSION_LIFE, NotSignedIn
+from payments.kernel.errors import Forbidden
+from payments.kernel.secret import Secret
+from payments.web.current import current, is_trial, runtime, scope
+
+FORM_FIELD: Final = "form_token"
+#: Scripts send the token here.
+FORM_HEADER: Final = "X-Form-Token"
+#: A page that fetches itself again: it keeps nobody signed in.
+LIVE_HEADER: Final = "X-Vienphi-Live"
+_FORM_COOKIE: Final = "vienphi_form"
+
+
+class ForeignForm(Forbidden):
+    """The form was not made by a page of this session, or the page is too old. Open it again."""
+
+    code = "foreign-form"
+
+
+def cookie_name() -> str:
+    # The prefix makes browsers insist on https, on path / and on this very host.
+    return "vienphi" if is_trial() else "__Host-vienphi"
+
+
+def is_live_refresh() -> bool:
+    return request.method == "GET" and LIVE_HEADER in request.headers
+
+
+def load(*, is_activity: bool) -> None:
+    """Find out who is there; nobody is no error here."""
+    token = request.cookies.get(cookie_name(), "")
+    if token:
+        try:
+            current().session = service.session(runtime(), scope(), token, is_activity=is_activity)
+        except NotSignedIn:
+            token = ""
+    current().form_seed = token or request.cookies.get(_FORM_COOKIE, "")
+
+
+def start(answer: Response, token: Secret[str]) -> None:
+    answer.set_cookie(
+        cookie_name(),
+        token.reveal(),
+        max_age=int(SESSION_LIFE.total_seconds()),
+        httponly=True,
+        secure=not is_trial(),
+        samesite="Lax",
+        path="/",
+    )
+
+
+def end(answer: Response) -> None:
+    answer.delete_cookie(
+        cookie_name(), path="/", httponly=True, secure=not is_trial(), samesite="Lax"
+    )
+
+
+def form_token() -> str:
+    """Give the token for a form of this page; bound to the session, or to a cookie without one."""
+    found = current()
+    if not found.form_seed:
+        found.form_seed = secrets.token_urlsafe(16)
+        found.is_new_form_seed = True
+    return runtime().keys.fingerprint("session", f"form:{found.form_seed}").hex()
+
+
+def send_form_cookie(answer: Response) -> None:
+    if current().is_new_form_seed:
+        answer.set_cookie(
+            _FORM_COOKIE,
+            current().form_seed,
+            httponly=True,
+            secure=not is_trial(),
+            samesite="Strict",
+            path="/",
+        )
+
+
+def refuse_foreign_form() -> None:
+    """
+    Check the origin that the browser names, and the token that only our page knows.
+
+    Raises:
+        ForeignForm: either is missing where it must be there, or is another's.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin != request.host_url.rstrip("/"):
+        raise ForeignForm("the form comes from another site")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise ForeignForm("the form comes from another site")
+    given = request.form.get(FORM_FIELD) or request.headers.get(FORM_HEADER, "")
+    if not current().form_seed or not hmac.compare_digest(given.encode(), form_token().encode()):
+        raise ForeignForm("the form is not of this session: open the page again")

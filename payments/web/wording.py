@@ -1,0 +1,66 @@
+"""The words that people read, by key and language, from two tables beside this module."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+LANGUAGES: Final = ("vi", "en", "fr")
+#: Receipts and desks speak Vietnamese unless a person chose otherwise.
+DEFAULT: Final = "vi"
+
+_DATA: Final = Path(__file__).resolve().parent / "data"
+#: The common terms as they were given to us, and ours beside them; a key stands in one of the two.
+_FILES: Final = ("ui_terms.csv", "more_terms.csv")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+class MissingWording(KeyError):
+    """A template or a program names a key that is in no table: a mistake of ours, never shown."""
+
+
+def read(folder: Path = _DATA) -> dict[str, dict[str, str]]:
+    """
+    Read all wordings: key → language → text.
+
+    Raises:
+        ValueError: a key is there twice, or a language is empty.
+    """
+    words: dict[str, dict[str, str]] = {}
+    for name in _FILES:
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                key = row["key"]
+                if key in words:
+                    raise ValueError(f"{name}: the key {key} is there twice")
+                words[key] = {language: row[language] for language in LANGUAGES}
+                if not all(words[key].values()):
+                    raise ValueError(f"{name}: {key} lacks a language")
+    return words
+
+
+_WORDS: Final = read()
+
+
+def has(key: str) -> bool:
+    return key in _WORDS
+
+
+def say(key: str, language: str, values: Mapping[str, object] | None = None) -> str:
+    """
+    Give the text of *key* with its placeholders filled from *values*.
+
+    Raises:
+        MissingWording: no such key, or a placeholder without a value.
+    """
+    try:
+        return _WORDS[key][language].format_map(dict(values or {}))
+    except KeyError as error:
+        raise MissingWording(f"{key} ({language}): {error}") from error
+
+
+def placeholders(text: str) -> frozenset[str]:
+    return frozenset(_PLACEHOLDER.findall(text))

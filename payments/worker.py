@@ -1,0 +1,190 @@
+"""
+The worker: claimed jobs, polling of lists, expiry of codes, sealing. Any number may run.
+
+Everything here may run twice or die at any point: the next run goes on from what is committed.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from payments import jobs
+from payments.channels.service import slugs
+from payments.inbox import service as messages
+from payments.intents.service import expire
+from payments.jobs import Job
+from payments.kernel.errors import NotFound, Unavailable, VienphiError
+from payments.kernel.scope import FacilityId, Scope
+from payments.ledger.sealing import seal_once
+from payments.numbering.service import void_stale
+from payments.receipts import service as receipts
+from payments.runtime import Runtime
+from payments.storage import installation
+
+#: Pauses in seconds. Sealing and numbering are what a person waits for; lists are the net below.
+_IDLE_S: Final = 0.2
+_EXPIRE_EVERY_S: Final = 5.0
+_POLL_EVERY_S: Final = 30.0
+_TIDY_EVERY_S: Final = 60.0
+#: A run until idle that does not end is a job that breeds itself.
+_ROUNDS_MAX: Final = 100_000
+
+_log = structlog.get_logger("worker")
+
+
+def _number_receipt(runtime: Runtime, scope: Scope, subject: str) -> None:
+    receipts.number(runtime, scope, UUID(subject))
+
+
+def _apply_message(runtime: Runtime, scope: Scope, subject: str) -> None:
+    messages.apply(runtime, scope, UUID(subject))
+
+
+KINDS: Final[Mapping[str, Callable[[Runtime, Scope, str], None]]] = {
+    receipts.NUMBER_RECEIPT: _number_receipt,
+    messages.APPLY: _apply_message,
+}
+
+
+@dataclass(slots=True)
+class _Every:
+    """Says when a thing that is done now and then is due."""
+
+    seconds: float
+    last: float = float("-inf")
+
+    def is_due(self) -> bool:
+        now = time.monotonic()
+        if now - self.last < self.seconds:
+            return False
+        self.last = now
+        return True
+
+
+class Worker:
+    """One loop over all facilities that its database role may see."""
+
+    def __init__(self, runtime: Runtime, *, only: str | None = None) -> None:
+        self._runtime = runtime
+        self._only = only
+        self._stop = threading.Event()
+        self._expire = _Every(_EXPIRE_EVERY_S)
+        self._poll = _Every(_POLL_EVERY_S)
+        self._tidy = _Every(_TIDY_EVERY_S)
+
+    def stop(self) -> None:
+        """End after the work in hand."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until stopped. A database that is away is waited for, never a reason to end."""
+        while not self._stop.is_set():
+            try:
+                did = self.round()
+            except DBAPIError as error:
+                _log.error("worker.database_away", error=type(error.orig).__name__)
+                self._stop.wait(2.0)
+                continue
+            if not did:
+                self._stop.wait(_IDLE_S)
+
+    def round(self) -> int:
+        """Do what is due once; returns how much was done."""
+        did = 0
+        facilities = installation.facilities(self._runtime.database.engine)
+        for facility, _name in facilities:
+            did += self._facility_round(facility)
+        if self._only != "seal":
+            did += run_jobs(self._runtime, facilities[0][0] if facilities else None)
+        return did
+
+    def _facility_round(self, facility: FacilityId) -> int:
+        scope = Scope(facility, "job:worker", "worker")
+        did = seal_once(self._runtime.database, scope) if self._only != "jobs" else 0
+        if self._only == "seal":
+            return did
+        if self._expire.is_due():
+            did += expire(self._runtime, scope)
+        if self._poll.is_due():
+            poll_all(self._runtime, scope)
+        if self._tidy.is_due():
+            with self._runtime.database.transaction(scope) as tx:
+                void_stale(tx)
+        return did
+
+
+def run_jobs(runtime: Runtime, home: FacilityId | None, *, limit: int = 100) -> int:
+    """Do up to *limit* due jobs; *home* is any facility, the jobs name their own."""
+    if home is None:
+        return 0
+    claiming = Scope(home, "job:worker", "worker")
+    for count in range(limit):
+        job = jobs.claim(runtime.database, claiming)
+        if job is None:
+            return count
+        _do(runtime, job)
+    return limit
+
+
+def _do(runtime: Runtime, job: Job) -> None:
+    scope = Scope(job.facility, f"job:{job.kind}", str(job.id))
+    try:
+        KINDS[job.kind](runtime, scope, job.subject)
+    except (VienphiError, DBAPIError, KeyError) as error:
+        _log.error("job.failed", kind=job.kind, job=str(job.id), error=repr(error)[:200])
+        jobs.fail(runtime.database, scope, job, repr(error))
+    else:
+        jobs.finish(runtime.database, scope, job)
+
+
+def poll_all(runtime: Runtime, scope: Scope) -> int:
+    """Read the lists of all channels that have one; a gateway that is away is asked again later."""
+    with runtime.database.reading(scope) as tx:
+        channels = slugs(tx)
+    read = 0
+    for slug in channels:
+        try:
+            read += messages.poll(runtime, scope, slug)
+        except NotFound:
+            continue
+        except Unavailable as error:
+            _log.warning("inbox.poll_failed", channel=slug, reason=error.detail)
+    return read
+
+
+def run_until_idle(runtime: Runtime, scope: Scope) -> int:
+    """Do all work that is due now, in this process; tests and the demo's history call it."""
+    did = 0
+    for _ in range(_ROUNDS_MAX):
+        step = run_jobs(runtime, scope.facility) + seal_once(runtime.database, scope)
+        if not step:
+            return did
+        did += step
+    raise RuntimeError("the worker does not come to rest")
+
+
+def main(runtime: Runtime, *, only: str | None = None) -> int:
+    """Run until SIGINT or SIGTERM."""
+    worker = Worker(runtime, only=only)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        worker.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    _log.info("worker.started", only=only or "all")
+    worker.run()
+    _log.info("worker.stopped")
+    return 0
+
+
