@@ -21,11 +21,14 @@ from payments.storage.unit_of_work import Database
 from payments.storage.upgrading import current_revision, newest_revision
 from payments.web import pages, problem, security
 from payments.web.assets import assets
+from payments.web.cashier import cashier
 from payments.web.current import EXTENSION
 from payments.web.health import health
+from payments.web.patient import patient
 from payments.web.preferences import preferences
 from payments.web.problem import problems
 from payments.web.sign_in import sign_in
+from payments.web.webhooks import webhooks
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     assets,
@@ -33,6 +36,9 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     problems,
     preferences,
     sign_in,
+    cashier,
+    patient,
+    webhooks,
 )
 #: A form of a desk with a long list of services; a view that takes a file says so itself.
 _BODY_MAX_BYTES: Final = 1024 * 1024

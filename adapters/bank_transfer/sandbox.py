@@ -35,6 +35,7 @@ ACCOUNTS: Final = (
     Account("99001000001", "BENH VIEN DA KHOA THU NGHIEM"),
     Account("99001000002", "BENH VIEN DA KHOA THU NGHIEM"),
 )
+BOOKS: Final = "sandbox-bank.jsonl"
 #: How often the program looks for messages that are due.
 _TICK_S: Final = 0.2
 
@@ -88,6 +89,22 @@ def create_app(
     return application(branch, open_codes, is_immediate=is_immediate)
 
 
+def open_books(
+    data: Path, clock: Clock, webhooks: Mapping[str, str], transport: httpx.BaseTransport
+) -> Flask:
+    """
+    Make the application over the books that the program keeps in *data*, in this process.
+
+    Messages are sent at once, through *transport* to *webhooks* (feed → address): so that a past can
+    be lived through under a moved *clock*.
+    """
+    made: dict[str, Callable[[str], Feed]] = {"sepay": SepayFeed, "casso": CassoFeed}
+    feeds = {name: made[name](url) for name, url in webhooks.items()}
+    journal = FileJournal(data / BOOKS)
+    branch = create_branch(clock, feeds, journal=journal, transport=transport, is_empty=True)
+    return create_app(branch, is_immediate=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve on loopback until interrupted."""
     args = _arguments(arguments)
@@ -97,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.webhook_casso:
         feeds["casso"] = CassoFeed(args.webhook_casso)
     journal: Journal = (
-        FileJournal(args.data / "sandbox-bank.jsonl") if args.data else MemoryJournal()
+        FileJournal(args.data / BOOKS) if args.data else MemoryJournal()
     )
     branch = create_branch(
         SystemClock(), feeds, journal=journal, speed=args.speed, is_empty=args.empty

@@ -17,8 +17,9 @@ from payments.storage.unit_of_work import UnitOfWork
 
 FACILITY: Final = FacilityId(99001)
 NAME: Final = "BV Đa khoa Thử nghiệm"
-PAYEE: Final = Payee(channels.TRIAL_BIN, "0071000123456", "BENH VIEN DA KHOA THU NGHIEM")
+#: The channel whose codes the desk shows.
 DESK: Final = "vietqr"
+_OPENER: Final = "bank_transfer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def furnish(
     runtime: Runtime, scope: Scope, settings: Mapping[str, Mapping[str, str]]
 ) -> None:
     """
-    Add what a cashier needs to begin; *settings* are those of the sandbox's channels by slug.
+    Add what a cashier needs to begin; *settings* are those of the sandbox's adapters by name.
 
     Runs in one transaction: a hospital is furnished whole or not at all.
     """
@@ -80,15 +81,10 @@ def furnish(
 def _add_channels(
     tx: UnitOfWork, runtime: Runtime, settings: Mapping[str, Mapping[str, str]]
 ) -> None:
-    channels.add_account(tx, runtime.settings.mode, PAYEE)
-    desk = {
-        "bin": PAYEE.bin,
-        "account": PAYEE.account,
-        "holder": PAYEE.holder,
-        "notified_by": ",".join(sorted(settings)),
-    }
-    channels.put(
-        tx, runtime, slug=DESK, adapter="bank_transfer", settings=desk, account=PAYEE.account
-    )
-    for slug, told in settings.items():
-        channels.put(tx, runtime, slug=slug, adapter=slug, settings=told)
+    desk = settings[_OPENER]
+    account = desk["account"]
+    channels.add_account(tx, runtime.settings.mode, Payee(desk["bin"], account, desk["holder"]))
+    channels.put(tx, runtime, slug=DESK, adapter=_OPENER, settings=desk, account=account)
+    for adapter, told in settings.items():
+        if adapter != _OPENER:
+            channels.put(tx, runtime, slug=adapter, adapter=adapter, settings=told)

@@ -11,7 +11,7 @@ import typst
 from payments.resources import resource
 
 #: PDF/A-2b: an accounting voucher must be readable in ten years.
-_STANDARDS: Final = ["a-2b"]
+_STANDARD: Final = "a-2b"
 
 
 def pdf(template: str, data: Mapping[str, object]) -> bytes:
@@ -26,6 +26,6 @@ def pdf(template: str, data: Mapping[str, object]) -> bytes:
         root=str(folder),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         ignore_system_fonts=True,
-        pdf_standards=_STANDARDS,
+        pdf_standards=_STANDARD,
     )
     return page

@@ -1,5 +1,5 @@
 """
-An amount in Vietnamese words, as it stands on a receipt: ``Một triệu hai trăm năm mươi nghìn đồng``.
+An amount in Vietnamese words, as on a receipt: ``Một triệu hai trăm năm mươi nghìn đồng``.
 
 The rules of reading: a zero in the tens is *linh*; one after a round ten is *mốt*, five after a ten
 is *lăm*; inner groups of three are read in full (*không trăm*), the first one is not.
@@ -40,7 +40,7 @@ def _read(number: int, *, is_inner: bool = False) -> str:
 
 
 def _below_billion(number: int, *, is_inner: bool) -> str:
-    parts = []
+    parts: list[str] = []
     for power in (2, 1, 0):
         group = number // 1000**power % 1000
         if group:

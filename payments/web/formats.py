@@ -55,9 +55,3 @@ def countdown(left: timedelta) -> str:
     """``12:40``: minutes and seconds that are left."""
     minutes, rest = divmod(seconds(left), 60)
     return f"{minutes:02d}:{rest:02d}"
-
-
-def masked(name: str) -> str:
-    """``N*** V*** THỬ``: the given name, which is last, and the first letters of the others."""
-    *others, given = name.split() or [""]
-    return " ".join([*(f"{part[0]}***" for part in others), given])

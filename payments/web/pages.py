@@ -67,7 +67,6 @@ def install(app: Flask) -> None:
         local_clock=formats.local_clock,
         seconds=formats.seconds,
         countdown=formats.countdown,
-        masked=formats.masked,
     )
     app.context_processor(_frame)
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from payments.bank.model import Arrival, Direction
-from payments.demo.hospital import DESK, PAYEE, furnish
+from payments.demo.hospital import DESK, furnish
+from payments.gateway import Payee
 from payments.inbox.effects import Applied, apply_arrival
 from payments.intents.repository import Intent
 from payments.intents.service import open_intent
@@ -28,7 +29,14 @@ from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
 from payments.worker import run_until_idle
 
+PAYEE = Payee("999999", "0071000123456", "BENH VIEN DA KHOA THU NGHIEM")
 SANDBOX = {
+    "bank_transfer": {
+        "bin": PAYEE.bin,
+        "account": PAYEE.account,
+        "holder": PAYEE.holder,
+        "notified_by": "casso,sepay",
+    },
     "sepay": {
         "auth": "apikey",
         "webhook_key": "ak_test_1",

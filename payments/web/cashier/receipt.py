@@ -10,7 +10,6 @@ from flask import Response, url_for
 from payments.documents import typesetting
 from payments.documents.words import in_words
 from payments.identity.permissions import Permission
-from payments.intents import queries as intents
 from payments.invoicing import queries as invoicing
 from payments.invoicing.queries import InvoiceView
 from payments.kernel.errors import NotFound
@@ -26,6 +25,11 @@ from payments.web.wording import DEFAULT, say
 
 #: What fits on A5 above the sums; the rest is on the invoice itself.
 _LINES_MAX: Final = 8
+_METHODS: Final = {
+    "bank": "pay.bank_transfer",
+    "cash": "pay.cash",
+    "gateway": "pay.wallet",
+}
 
 
 class NoReceipt(NotFound):
@@ -42,10 +46,7 @@ def receipt(payment_id: UUID) -> Response:
         if payment.invoice is None or payment.receipt_number is None:
             raise NoReceipt("Khoản thu này chưa có số biên lai; thử lại sau vài giây.")
         invoice = invoicing.invoice(tx, runtime().keys, payment.invoice)
-        intent = intents.latest(tx, payment.invoice)
-    page = typesetting.pdf(
-        "receipt.typ", _data(payment, invoice, intent.code if intent else "")
-    )
+    page = typesetting.pdf("receipt.typ", _data(payment, invoice))
     name = f"{payment.receipt_number}.pdf"
     return Response(
         page,
@@ -54,7 +55,7 @@ def receipt(payment_id: UUID) -> Response:
     )
 
 
-def _data(payment: PaymentView, invoice: InvoiceView, code: str) -> dict[str, object]:
+def _data(payment: PaymentView, invoice: InvoiceView) -> dict[str, object]:
     """Put the words of the paper together; a receipt is always Vietnamese."""
     session = current().session
     link = runtime().settings.public_url + url_for("patient.pay", token=invoice.pay_token)
@@ -73,8 +74,7 @@ def _data(payment: PaymentView, invoice: InvoiceView, code: str) -> dict[str, ob
         "birth_year": str(invoice.birth_year),
         "file_number": invoice.file_number,
         "invoice_number": invoice.number,
-        "method": say("pay.bank_transfer", DEFAULT),
-        "code": code,
+        "method": say(_METHODS[payment.method], DEFAULT),
         "lines": [
             {
                 "position": str(position),

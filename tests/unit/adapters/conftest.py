@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from adapters._sandbox.branch import Branch
-from adapters._sandbox.feeds import CassoFeed, Feed, SepayFeed
-from adapters.bank_transfer.sandbox import create_app, create_branch, demo_settings
-from payments.gateway import RawNotification
+from adapters.bank_transfer.sandbox import create_app, create_branch
 from payments.kernel.clock import FrozenClock
+from tests.contract.channels import ACCOUNT, BASE_URL, CHANNELS, Webhook
 
-ACCOUNT = demo_settings("http://localhost")["bank_transfer"]["account"]
-
-
-@dataclass
-class Webhook(httpx.BaseTransport):
-    """Answers *statuses* in turn, then 200; -1 is a line that breaks."""
-
-    clock: FrozenClock
-    statuses: list[int] = field(default_factory=list)
-    got: list[tuple[str, RawNotification]] = field(default_factory=list)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        raw = RawNotification({}, headers, request.read(), self.clock.now())
-        self.got.append((request.url.path.rpartition("/")[2], raw))
-        status = self.statuses.pop(0) if self.statuses else 200
-        if status < 0:
-            raise httpx.ConnectError("no route")
-        return httpx.Response(status, json={"success": status == 200})
-
-    def told(self, channel: str) -> list[RawNotification]:
-        return [raw for name, raw in self.got if name == channel]
+FEEDS = {"sepay": CHANNELS["sepay-hmac"].feed, "casso": CHANNELS["casso-v2"].feed}
 
 
 @pytest.fixture
 def webhook(clock: FrozenClock) -> Webhook:
     return Webhook(clock)
-
-
-FEEDS: Mapping[str, Feed] = {
-    "sepay": SepayFeed("http://localhost/webhooks/sepay"),
-    "casso": CassoFeed("http://localhost/webhooks/casso"),
-}
 
 
 @pytest.fixture
@@ -59,7 +30,7 @@ def branch(clock: FrozenClock, webhook: Webhook) -> Branch:
 def bank(branch: Branch) -> httpx.Client:
     """Our browser and our programs at the sandbox bank."""
     transport = httpx.WSGITransport(create_app(branch, is_immediate=True))
-    return httpx.Client(transport=transport, base_url="http://localhost")
+    return httpx.Client(transport=transport, base_url=BASE_URL)
 
 
 @pytest.fixture

@@ -57,7 +57,15 @@ def test_text_that_is_no_whole_dong_is_refused(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-02-30 00:00:00", "0001-01-01 00:00:00", "2026-11-24", "2026-11-24T08:00:00", "", 5, None],
+    [
+        "2026-02-30 00:00:00",
+        "0001-01-01 00:00:00",
+        "2026-11-24",
+        "2026-11-24T08:00:00",
+        "",
+        5,
+        None,
+    ],
 )
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(ValueError):

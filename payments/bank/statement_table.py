@@ -1,0 +1,150 @@
+"""Finds the table in a statement's text, and reads its labels and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from payments.bank import statement_cells as cells
+from payments.bank.statement_map import ColumnMap
+from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, Line, Problem
+from payments.bank.statement_text import DELIMITERS, NotReadable, Row, rows
+from payments.kernel.money import ZERO, Money
+
+T = TypeVar("T")
+
+#: The table begins within this many rows, or the map is of another bank.
+_HEADER_WITHIN: Final = 200
+_MEMO_MAX: Final = 1000
+_REFERENCE_MAX: Final = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    titles: Mapping[str, int]
+    rows: Sequence[Row]
+
+
+def divided(text: str, columns: ColumnMap) -> tuple[list[Row], Table]:
+    """Find the delimiter by which the row of titles is there, and part what is above from below."""
+    for delimiter in DELIMITERS:
+        if delimiter not in text:
+            continue
+        try:
+            found = list(rows(text, delimiter))
+        except NotReadable:
+            # A quote of another dialect: fatal only where no delimiter fits.
+            continue
+        for place, row in enumerate(found[:_HEADER_WITHIN]):
+            if set(columns.columns) <= set(row.cells):
+                titles = {title: row.cells.index(title) for title in columns.columns}
+                return found[:place], Table(titles, found[place + 1 :])
+    for _ in rows(text, ","):
+        # Only to name the line, where the form is what is wrong.
+        pass
+    wanted = ", ".join(columns.columns)
+    raise NotReadable(f"Không thấy dòng tên cột ({wanted}): sai mẫu cột hoặc sai bảng mã.", 1)
+
+
+def labels(
+    header: Sequence[Row], columns: ColumnMap, problems: list[Problem]
+) -> dict[str, tuple[int, str]]:
+    found = {
+        row.cells[0].rstrip(":"): (row.line, row.cells[1]) for row in header if len(row.cells) > 1
+    }
+    for label in columns.labels:
+        if label not in found:
+            problems.append(Problem(None, "header", f"Không thấy dòng {label!r} phía trên bảng."))
+    return found
+
+
+def label(
+    found: Mapping[str, tuple[int, str]],
+    label: str,
+    reading: Callable[[str], T],
+    problems: list[Problem],
+) -> T | None:
+    if not label or label not in found:
+        return None
+    line, told = found[label]
+    try:
+        return reading(told)
+    except ValueError as error:
+        problems.append(Problem(line, label, f"{label}: {error}."))
+        return None
+
+
+def lines_of(table: Table, columns: ColumnMap, problems: list[Problem]) -> list[Line]:
+    lines: list[Line] = []
+    for row in table.rows:
+        if columns.footer and row.cells and row.cells[0].startswith(columns.footer):
+            break
+        told = {
+            title: row.cells[place] if place < len(row.cells) else ""
+            for title, place in table.titles.items()
+        }
+        if not any(told.values()):
+            continue
+        if len(lines) >= LINES_MAX:
+            problems.append(Problem(row.line, "file", f"Tệp có hơn {LINES_MAX} dòng."))
+            break
+        try:
+            lines.append(_line(row.line, told, columns))
+        except _BadCell as bad:
+            problems.append(Problem(row.line, bad.title, f"{bad.title}: {bad.detail}."))
+            if len(problems) >= PROBLEMS_MAX:
+                break
+    return lines
+
+
+class _BadCell(ValueError):
+    def __init__(self, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.title = title
+        self.detail = detail
+
+
+def _line(number: int, told: Mapping[str, str], columns: ColumnMap) -> Line:
+    def cell(title: str, reading: Callable[[str], T]) -> T:
+        try:
+            return reading(told[title])
+        except ValueError as error:
+            raise _BadCell(title, str(error)) from error
+
+    reference = told.get(columns.reference, "") if columns.reference else ""
+    for title, text, most in (
+        (columns.memo, told[columns.memo], _MEMO_MAX),
+        (columns.reference, reference, _REFERENCE_MAX),
+    ):
+        if len(text) > most:
+            raise _BadCell(title, f"dài hơn {most} ký tự")
+    if columns.amount:
+        amount = cell(columns.amount, cells.amount)
+    else:
+        amount = _one_of_two(told, columns, cell)
+    return Line(
+        number,
+        cell(columns.date, cells.moment),
+        amount,
+        reference,
+        told[columns.memo],
+        cell(columns.balance, cells.amount) if columns.balance else None,
+    )
+
+
+def _one_of_two(
+    told: Mapping[str, str],
+    columns: ColumnMap,
+    cell: Callable[[str, Callable[[str], Money]], Money],
+) -> Money:
+    """Read the column that is filled; the other may be empty or zero, and no sign stands here."""
+    went = cell(columns.debit, cells.amount) if told[columns.debit] else None
+    came = cell(columns.credit, cells.amount) if told[columns.credit] else None
+    if went is None and came is None:
+        raise _BadCell(columns.credit, "không có số tiền ghi nợ hay ghi có")
+    if went and came:
+        raise _BadCell(columns.credit, "vừa ghi nợ vừa ghi có")
+    if (went or ZERO) < ZERO or (came or ZERO) < ZERO:
+        raise _BadCell(columns.debit if went else columns.credit, "số tiền âm")
+    return (came or ZERO) - (went or ZERO)

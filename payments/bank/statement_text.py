@@ -1,0 +1,121 @@
+"""A statement's bytes as text, and text as rows: the encoding is known for certain or refused."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from payments.kernel.text import nfc
+
+SIZE_MAX_BYTES: Final = 20 * 1024 * 1024
+#: Rows of the file, lines above and below the table included.
+ROWS_MAX: Final = 100_000 + 500
+DELIMITERS: Final = (",", ";", "\t")
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+#: What a spreadsheet's own file begins with (ZIP, OLE).
+_NOT_TEXT: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
+
+
+class NotReadable(ValueError):
+    """The bytes are no text of ours; *line* is where it shows, from 1."""
+
+    def __init__(self, detail: str, line: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells of one row, composed and stripped; *line* is its last physical line in the file."""
+
+    line: int
+    cells: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self.cells)
+
+
+def decode(content: bytes) -> str:
+    """
+    Give the text of UTF-8 (with or without mark), UTF-16 with mark, or Windows-1258.
+
+    Windows-1258 has a letter for nearly every byte, so text that decodes may still be another
+    encoding: letters it writes as base and mark must compose, and nothing unprintable may be left.
+
+    Raises:
+        NotReadable: too large, a spreadsheet, or in none of these encodings.
+    """
+    if len(content) > SIZE_MAX_BYTES:
+        raise NotReadable(f"Tệp lớn hơn {SIZE_MAX_BYTES // 1024 // 1024} MB.")
+    if content.startswith(_NOT_TEXT):
+        raise NotReadable("Đây là tệp Excel hoặc PDF; hãy lưu sao kê thành CSV rồi nhập lại.")
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return _checked(_strict(content[len(mark) :], encoding), encoding)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _checked(nfc(_strict(content, "cp1258")), "cp1258")
+    return _checked(text, "utf-8")
+
+
+def rows(text: str, delimiter: str) -> Iterator[Row]:
+    """
+    Split *text* into rows; a formula is text like any other.
+
+    Raises:
+        NotReadable: a quote that does not end, or too many rows.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if number > ROWS_MAX:
+                raise NotReadable(f"Tệp có hơn {ROWS_MAX - 500} dòng.", reader.line_num)
+            yield Row(reader.line_num, tuple(nfc(cell).strip() for cell in cells))
+    except csv.Error as error:
+        raise NotReadable(f"Dòng không đúng dạng CSV ({error}).", reader.line_num) from error
+
+
+def _strict(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].decode(encoding, "replace").count("\n") + 1
+        raise NotReadable(
+            "Sai bảng mã: tệp phải là UTF-8, UTF-16 hoặc Windows-1258.", line
+        ) from error
+
+
+def _checked(text: str, encoding: str) -> str:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.isascii() and line.removesuffix("\r").replace("\t", "").isprintable():
+            continue
+        if any(_is_foreign(char, encoding) for char in line):
+            raise NotReadable(
+                "Sai bảng mã hoặc tệp hỏng: có ký tự không thể có trong sao kê.", number
+            )
+    return text
+
+
+def _is_foreign(char: str, encoding: str) -> bool:
+    category = unicodedata.category(char)
+    if category == "Cc":
+        return char not in "\t\r\n"
+    # U+FFFD was put in by a program that had lost the letter before us.
+    return (
+        char == "\ufffd"
+        or category in ("Co", "Cn", "Cs")
+        or (encoding == "cp1258" and category == "Mn")
+    )

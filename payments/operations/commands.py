@@ -1,0 +1,134 @@
+"""``vienphi db`` and ``vienphi keys``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+
+from payments import keys
+from payments.config import Mode
+from payments.kernel.clock import SystemClock
+from payments.kernel.scope import FacilityId, Scope
+from payments.ledger import queries
+from payments.ledger.verifying import verify
+from payments.operations import checking
+from payments.runtime import Runtime
+from payments.storage import installation, roles
+from payments.storage.copying import copy
+from payments.storage.engine import make_engine
+from payments.storage.unit_of_work import Database
+from payments.storage.upgrading import current_revision, upgrade
+
+
+def add_commands(subparsers: Any) -> None:
+    _add_db(subparsers.add_parser("db", help="upgrade, found, check, copy; roles of PostgreSQL"))
+    _add_keys(subparsers.add_parser("keys", help="make or rotate the keys file"))
+
+
+def _add_db(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+    made = verbs.add_parser("upgrade", help="bring the schema to this release")
+    made.add_argument("--url", required=True, help="as vp_owner on PostgreSQL")
+    made.set_defaults(run=_upgrade)
+    founded = verbs.add_parser("found", help="write the mode (for ever) and add a facility")
+    founded.add_argument("--url", required=True, help="as vp_owner on PostgreSQL")
+    founded.add_argument("--mode", required=True, choices=[mode.value for mode in Mode])
+    founded.add_argument("--facility", required=True, type=int, help="MA_CSKCB, such as 99001")
+    founded.add_argument("--name", required=True)
+    founded.add_argument("--host", action="append", default=[], help="host name of the facility")
+    founded.set_defaults(run=_found)
+    checked = verbs.add_parser("check", help="exit 1 and say what is wrong")
+    checked.add_argument("--url", required=True)
+    checked.add_argument("--mode", required=True, choices=[mode.value for mode in Mode])
+    checked.set_defaults(run=_check)
+    printed = verbs.add_parser("roles", help="print the SQL of the database roles, or run it")
+    printed.add_argument("--database", default="vienphi")
+    printed.add_argument("--run", metavar="URL", help="run it, connected as superuser")
+    printed.set_defaults(run=_roles)
+    moved = verbs.add_parser("copy", help="move this facility to another database, and verify both")
+    moved.add_argument("--to", required=True, metavar="URL", help="migrated and founded, vp_owner")
+    moved.set_defaults(run_with=_copy)
+
+
+def _add_keys(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True)
+    new = verbs.add_parser("new", help="make a keys file, mode 0600")
+    new.add_argument("file", type=Path)
+    new.set_defaults(run=_new_keys)
+    rotated = verbs.add_parser("rotate", help="add a key to one purpose; old values still open")
+    rotated.add_argument("file", type=Path)
+    rotated.add_argument("--purpose", required=True, choices=keys.PURPOSES)
+    rotated.set_defaults(run=_rotate)
+
+
+def _upgrade(args: argparse.Namespace) -> int:
+    engine = make_engine(args.url)
+    upgrade(engine)
+    print(f"schema {current_revision(engine)}")
+    return 0
+
+
+def _found(args: argparse.Namespace) -> int:
+    engine = make_engine(args.url)
+    now = SystemClock().now()
+    installation.found(engine, mode=args.mode, at=now)
+    installation.add_facility(
+        engine, FacilityId(args.facility), args.name, at=now, hosts=tuple(args.host)
+    )
+    print(f"{args.facility} {args.name} ({args.mode})")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    wrong = checking.findings(make_engine(args.url), mode=args.mode)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    print("not good" if wrong else "good")
+    return 1 if wrong else 0
+
+
+def _roles(args: argparse.Namespace) -> int:
+    cluster, inside = roles.statements(), roles.database_statements(args.database)
+    if not args.run:
+        print(";\n".join([*cluster, *inside]) + ";")
+        return 0
+    url = make_url(args.run).set(database=args.database)
+    engine = make_engine(url.render_as_string(hide_password=False))
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for statement in (*cluster, *inside):
+            connection.exec_driver_sql(statement)
+    print(f"{', '.join(roles.ROLES)} for {args.database}")
+    return 0
+
+
+def _copy(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
+    target = Database(args.to, runtime.clock)
+    counts = copy(runtime.database.engine, target.engine, scope.facility)
+    wrong = []
+    balances = []
+    for side, database in (("source", runtime.database), ("target", target)):
+        report = verify(database, scope)
+        wrong += [f"{side}: {finding}" for finding in report.findings]
+        with database.reading(scope) as tx:
+            balances.append(queries.balances(tx))
+    if balances[0] != balances[1]:
+        wrong.append("the balances of the two sides differ")
+    for line in wrong:
+        print(line, file=sys.stderr)
+    print(f"{sum(counts.values())} rows of {len(counts)} tables; {'NOT ' if wrong else ''}verified")
+    return 1 if wrong else 0
+
+
+def _new_keys(args: argparse.Namespace) -> int:
+    keys.write_new(args.file)
+    print(f"{args.file}: keep a copy apart from the database's backup")
+    return 0
+
+
+def _rotate(args: argparse.Namespace) -> int:
+    print(f"{args.purpose}: key {keys.rotate(args.file, args.purpose)} is current")
+    return 0

@@ -1,0 +1,106 @@
+"""``/p/<token>``: what is due, the code, and what has arrived."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments.intents import queries as intents
+from payments.intents.service import CODE_MAX, open_intent
+from payments.invoicing import queries as invoicing
+from payments.invoicing.queries import InvoiceView
+from payments.invoicing.status import Document
+from payments.kernel.errors import NotFound
+from payments.kernel.money import ZERO
+from payments.patients.service import masked
+from payments.qr import drawing
+from payments.receipts import queries as receipts
+from payments.storage.unit_of_work import UnitOfWork
+from payments.web import chips, codes, forms
+from payments.web.current import runtime, scope
+from payments.web.pages import render
+from payments.web.patient.pages import PayPage, ReceivedRow
+from payments.web.security import public
+
+patient = Blueprint("patient", __name__)
+
+#: 128 random bits as base64: what is of another shape is not looked up.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
+#: Large enough for the screen of a telephone, small enough for a poor network.
+_PICTURE_MODULE_PX: Final = 12
+
+
+class CodeEnded(NotFound):
+    """The code that this picture would show is no longer open; the page shows what to do."""
+
+    code = "code-ended"
+
+
+@patient.get("/p/<token>")
+@public
+def pay(token: str) -> str:
+    with runtime().database.reading(scope()) as tx:
+        return render(_page(tx, token))
+
+
+@patient.post("/p/<token>/codes")
+@public
+def show_code(token: str) -> AnyResponse:
+    """Show a code again after the last one ended; an open one stays the same."""
+    key = forms.form_key(request.form.get(forms.KEY_FIELD, ""))
+    with runtime().database.reading(scope()) as tx:
+        invoice = _invoice(tx, token)
+        channel = codes.collecting_channel(tx, runtime())
+    if channel is not None and invoice.due and invoice.due <= CODE_MAX:
+        open_intent(runtime(), scope(), invoice=invoice.id, channel=channel, key=f"patient:{key}")
+    return redirect(url_for("patient.pay", token=token), 303)
+
+
+@patient.get("/p/<token>/qr.png")
+@public
+def picture(token: str) -> Response:
+    with runtime().database.reading(scope()) as tx:
+        invoice = _invoice(tx, token)
+        intent = intents.latest(tx, invoice.id)
+    if intent is None or not intent.is_open:
+        raise CodeEnded("this code is no longer open")
+    return Response(
+        drawing.png(intent.payload, _PICTURE_MODULE_PX),
+        content_type="image/png",
+        headers={"Content-Disposition": f'attachment; filename="{intent.code}.png"'},
+    )
+
+
+def _invoice(tx: UnitOfWork, token: str) -> InvoiceView:
+    if not _TOKEN.fullmatch(token):
+        raise NotFound("no such link")
+    return invoicing.invoice_of_token(tx, runtime().keys, token)
+
+
+def _page(tx: UnitOfWork, token: str) -> PayPage:
+    invoice = _invoice(tx, token)
+    intent = intents.latest(tx, invoice.id)
+    payments = receipts.of_invoice(tx, invoice.id)
+    channel = codes.collecting_channel(tx, runtime())
+    return PayPage(
+        token=token,
+        number=invoice.number,
+        patient=masked(invoice.patient_name),
+        issued_at=invoice.issued_at,
+        owed=invoice.total - invoice.credited,
+        paid=invoice.paid,
+        due=invoice.due,
+        suspense=sum((payment.suspense for payment in payments), ZERO),
+        chip=chips.of_invoice(invoice),
+        is_cancelled=invoice.document is Document.CANCELLED,
+        code=codes.card(runtime(), intent),
+        had_code=intent is not None,
+        can_show_code=channel is not None and invoice.due <= CODE_MAX,
+        received=tuple(
+            ReceivedRow(payment.received, payment.received_at, payment.receipt_number)
+            for payment in payments
+        ),
+    )

@@ -1,0 +1,89 @@
+// Makes the empty desk quick: filters services while typing, adds up, and answers to keys.
+// The amounts that count come from the server; without this script the search button does the rest.
+"use strict";
+(function () {
+  const search = document.getElementById("q");
+  const body = document.getElementById("services");
+  const form = document.getElementById("issue");
+  const rows = body ? Array.from(body.rows) : [];
+
+  function bare(text) {
+    return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase();
+  }
+
+  function filter() {
+    const wanted = bare(search.value).split(/\s+/).filter(Boolean);
+    for (const row of rows) {
+      const isChosen = row.querySelector(".check").checked;
+      row.hidden = !isChosen && !wanted.every((word) => row.dataset.search.includes(word));
+    }
+  }
+
+  function addUp() {
+    let total = 0;
+    let count = 0;
+    for (const row of rows) {
+      const isChosen = row.querySelector(".check").checked;
+      const quantity = Number(row.querySelector(".in--few").value);
+      row.classList.toggle("is-on", isChosen);
+      if (!isChosen) continue;
+      count += 1;
+      total += Number(row.dataset.price) * (Number.isInteger(quantity) && quantity > 0 ? quantity : 0);
+    }
+    document.getElementById("chosen-count").textContent = String(count);
+    const digits = String(total).replace(/\B(?=(\d{3})+$)/g, ".");
+    const unit = document.createElement("i");
+    unit.textContent = "đ";
+    document.getElementById("estimate").replaceChildren(digits, unit);
+  }
+
+  // Enter in the search box picks the first that is left, so that hands stay on the keys.
+  search.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || !search.value.trim()) return;
+    const first = rows.find((row) => !row.hidden && !row.querySelector(".check").checked);
+    if (!first) return;
+    event.preventDefault();
+    first.querySelector(".check").checked = true;
+    search.value = "";
+    filter();
+    addUp();
+    first.scrollIntoView({ block: "nearest" });
+  });
+  search.addEventListener("input", filter);
+  form.addEventListener("input", function (event) {
+    const row = event.target.closest("tr");
+    if (row && event.target.classList.contains("in--few")) row.querySelector(".check").checked = true;
+    addUp();
+  });
+  // Enter in another field must not send the form half filled: it goes on to the next field.
+  form.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || event.target === search || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    const fields = Array.from(form.querySelectorAll("input.in"));
+    const next = fields[fields.indexOf(event.target) + 1];
+    if (next) next.focus();
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+    if (event.key === "/" && (!isTyping || document.activeElement.classList.contains("check"))) {
+      event.preventDefault();
+      search.focus();
+    }
+    const target = document.querySelector('[data-key="' + event.key + '"]');
+    if (target) {
+      event.preventDefault();
+      target.click();
+    }
+  });
+  const began = performance.now();
+  setInterval(function () {
+    const passed = Math.floor((performance.now() - began) / 1000);
+    for (const element of document.querySelectorAll("[data-left]")) {
+      const left = Math.max(0, Number(element.dataset.left) - passed);
+      element.textContent = String(Math.floor(left / 60)).padStart(2, "0") + ":" + String(left % 60).padStart(2, "0");
+    }
+  }, 500);
+  filter();
+  addUp();
+})();

@@ -1,0 +1,5 @@
+"""Where gateways send their messages."""
+
+from payments.web.webhooks.receive import webhooks
+
+__all__ = ["webhooks"]
