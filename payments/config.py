@@ -90,7 +90,11 @@ KNOWN: Final = {
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     for name in sorted(environ):
-        if name.startswith("VIENPHI_") and not name.startswith("VIENPHI_TEST_") and name not in KNOWN:
+        if (
+            name.startswith("VIENPHI_")
+            and not name.startswith("VIENPHI_TEST_")
+            and name not in KNOWN
+        ):
             raise WrongSetting(f"{name} is not a setting; known are {', '.join(KNOWN)}")
 
 

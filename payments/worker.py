@@ -186,5 +186,3 @@ def main(runtime: Runtime, *, only: str | None = None) -> int:
     worker.run()
     _log.info("worker.stopped")
     return 0
-
-

@@ -37,15 +37,21 @@ def asked_from(url: str, client: httpx.Client) -> Callable[[], Sequence[OpenCode
             answer.raise_for_status()
             if len(answer.content) > _SIZE_MAX_BYTES:
                 raise ValueError("too long")
-            value = answer.json()
+            rows = _rows(answer.json())
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             raise Unavailable(f"Chưa hỏi được danh sách mã: {type(error).__name__}") from error
-        rows = value.get("codes") if isinstance(value, dict) else value
-        texts = [row.get("payload") for row in rows or () if isinstance(row, dict)]
+        texts = [row.get("payload") for row in rows if isinstance(row, dict)]
         found = [open_code(text) for text in texts[:_CODES_MAX] if isinstance(text, str)]
         return [one for one in found if one is not None]
 
     return ask
+
+
+def _rows(value: object) -> list[object]:
+    rows = value.get("codes") if isinstance(value, dict) else value
+    if not isinstance(rows, list):
+        raise ValueError("no list of codes")
+    return rows
 
 
 def open_code(payload: str) -> OpenCode | None:

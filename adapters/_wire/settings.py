@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +13,8 @@ from payments.kernel.secret import Secret
 
 #: Where a sandbox runs; a gateway never does.
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost"})
+#: A name with a top-level domain: 127.1 and 0x7f000001 are addresses too.
+_HOST_NAME: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE)
 
 
 def refuse_unknown(settings: Mapping[str, str], known: frozenset[str]) -> None:
@@ -55,7 +58,7 @@ def api_url(settings: Mapping[str, str], name: str, default: str) -> str:
     except (httpx.InvalidURL, UnicodeError) as error:
         raise InvalidField(name, f"{name} is no address") from error
     is_plain = not (url.userinfo or url.query or url.fragment)
-    is_named = any(char.isalpha() for char in url.host.rpartition(".")[2]) and ":" not in url.host
+    is_named = _HOST_NAME.fullmatch(url.host) is not None
     is_remote = url.scheme == "https" and is_named and url.host not in _LOOPBACK
     is_local = url.scheme in ("http", "https") and url.host in _LOOPBACK
     if not (is_plain and (is_remote or is_local)):

@@ -95,8 +95,8 @@ def open_books(
     """
     Make the application over the books that the program keeps in *data*, in this process.
 
-    Messages are sent at once, through *transport* to *webhooks* (feed → address): so that a past can
-    be lived through under a moved *clock*.
+    Messages are sent at once, through *transport* to *webhooks* (feed → address): so that a past
+    can be lived through under a moved *clock*.
     """
     made: dict[str, Callable[[str], Feed]] = {"sepay": SepayFeed, "casso": CassoFeed}
     feeds = {name: made[name](url) for name, url in webhooks.items()}
@@ -113,9 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         feeds["sepay"] = SepayFeed(args.webhook_sepay)
     if args.webhook_casso:
         feeds["casso"] = CassoFeed(args.webhook_casso)
-    journal: Journal = (
-        FileJournal(args.data / BOOKS) if args.data else MemoryJournal()
-    )
+    journal: Journal = FileJournal(args.data / BOOKS) if args.data else MemoryJournal()
     branch = create_branch(
         SystemClock(), feeds, journal=journal, speed=args.speed, is_empty=args.empty
     )

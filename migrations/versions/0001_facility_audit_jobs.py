@@ -1,14 +1,15 @@
 """The facility first, then who did what (audit) and what is to be done (job)."""
 
+from alembic import op
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint
 
-from alembic import op
 from payments.storage.columns import Id, UtcTime, Whole, Words
 from payments.storage.migrating import (
     append_only,
     create_reference_table,
     create_table,
     drop_tables,
+    is_postgres,
     open_to_worker,
 )
 
@@ -17,6 +18,9 @@ down_revision = None
 
 
 def upgrade() -> None:
+    if is_postgres():
+        # The programs refuse a schema of another release, so they must be able to read which it is.
+        op.execute("GRANT SELECT ON alembic_version TO vp_app, vp_worker, vp_report, vp_backup")
     create_reference_table(
         "installation",
         Column("id", Whole, nullable=False),

@@ -1,8 +1,14 @@
 """What is owed: departments, prices, patients, encounters, invoices, numbers."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
-
 from alembic import op
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+
 from payments.storage.columns import Blob, Day, Dong, Flag, Id, UtcTime, Whole, Words
 from payments.storage.migrating import append_only, create_table, drop_tables
 
@@ -19,7 +25,8 @@ def _facility() -> Column:
 def _to(table: str, column: str, name: str, target: str) -> ForeignKeyConstraint:
     """A foreign key that shares the facility column, so that it cannot leave the facility."""
     return ForeignKeyConstraint(
-        [_FACILITY, column], [f"{target}.{_FACILITY}", f"{target}.{name}"],
+        [_FACILITY, column],
+        [f"{target}.{_FACILITY}", f"{target}.{name}"],
         name=f"fk_{table}_{column}_{target}",
     )
 
@@ -218,6 +225,15 @@ def _invoices() -> None:
 
 def downgrade() -> None:
     drop_tables(
-        "credit_note_line", "credit_note", "invoice_line", "invoice", "number_use",
-        "number_series", "encounter", "patient", "service_price", "service_item", "department",
+        "credit_note_line",
+        "credit_note",
+        "invoice_line",
+        "invoice",
+        "number_use",
+        "number_series",
+        "encounter",
+        "patient",
+        "service_price",
+        "service_item",
+        "department",
     )

@@ -1,8 +1,15 @@
 """How money comes in: accounts, channels, codes, messages, bank credits, payments, receipts."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint, text
-
 from alembic import op
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    text,
+)
+
 from payments.storage.columns import Blob, Day, Dong, Id, UtcTime, Whole, Words
 from payments.storage.migrating import append_only, create_table, drop_tables
 
@@ -19,7 +26,8 @@ def _facility() -> Column:
 def _to(table: str, column: str, name: str, target: str) -> ForeignKeyConstraint:
     """A foreign key that shares the facility column, so that it cannot leave the facility."""
     return ForeignKeyConstraint(
-        [_FACILITY, column], [f"{target}.{_FACILITY}", f"{target}.{name}"],
+        [_FACILITY, column],
+        [f"{target}.{_FACILITY}", f"{target}.{name}"],
         name=f"fk_{table}_{column}_{target}",
     )
 
@@ -93,10 +101,16 @@ def _intents() -> None:
     )
     active = text("state IN ('created', 'pending', 'unknown')")
     op.create_index(
-        "uq_intent_one_active", "intent", [_FACILITY, "invoice_id", "channel"],
-        unique=True, postgresql_where=active, sqlite_where=active,
+        "uq_intent_one_active",
+        "intent",
+        [_FACILITY, "invoice_id", "channel"],
+        unique=True,
+        postgresql_where=active,
+        sqlite_where=active,
     )
-    op.create_index("ix_intent_facility_id_state_expires", "intent", [_FACILITY, "state", "expires_at"])
+    op.create_index(
+        "ix_intent_facility_id_state_expires", "intent", [_FACILITY, "state", "expires_at"]
+    )
 
 
 def _bank() -> None:
@@ -117,7 +131,9 @@ def _bank() -> None:
         Column("reason", Words, nullable=False),
         Column("made_at", UtcTime, nullable=False),
         PrimaryKeyConstraint(_FACILITY, "id", name="pk_bank_credit"),
-        UniqueConstraint(_FACILITY, "account", "external_id", name="uq_bank_credit_facility_id_external"),
+        UniqueConstraint(
+            _FACILITY, "account", "external_id", name="uq_bank_credit_facility_id_external"
+        ),
         _to("bank_credit", "account", "account", "bank_account"),
         CheckConstraint("direction IN ('in', 'out')", name="ck_bank_credit_direction"),
         CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="ck_bank_credit_amount"),
@@ -127,7 +143,9 @@ def _bank() -> None:
         app="SELECT, INSERT, UPDATE",
     )
     op.create_index(
-        "ix_bank_credit_facility_id_account_day", "bank_credit", [_FACILITY, "account", "bank_day", "amount"]
+        "ix_bank_credit_facility_id_account_day",
+        "bank_credit",
+        [_FACILITY, "account", "bank_day", "amount"],
     )
     create_table(
         "evidence",
@@ -163,7 +181,9 @@ def _inbox() -> None:
         Column("applied_at", UtcTime, nullable=True),
         Column("credit_id", Id, nullable=True),
         PrimaryKeyConstraint(_FACILITY, "id", name="pk_notification"),
-        UniqueConstraint(_FACILITY, "channel", "event_id", name="uq_notification_facility_id_event"),
+        UniqueConstraint(
+            _FACILITY, "channel", "event_id", name="uq_notification_facility_id_event"
+        ),
         _to("notification", "credit_id", "id", "bank_credit"),
         CheckConstraint("state IN ('stored', 'kept', 'applied')", name="ck_notification_state"),
         app="SELECT, INSERT, UPDATE",
@@ -204,11 +224,14 @@ def _payments() -> None:
         _to("payment", "invoice_id", "id", "invoice"),
         _to("payment", "intent_id", "id", "intent"),
         ForeignKeyConstraint(
-            [_FACILITY, "txn_id"], [f"ledger_txn.{_FACILITY}", "ledger_txn.id"],
+            [_FACILITY, "txn_id"],
+            [f"ledger_txn.{_FACILITY}", "ledger_txn.id"],
             name="fk_payment_txn_id_ledger_txn",
         ),
         CheckConstraint("method IN ('bank', 'cash', 'gateway')", name="ck_payment_method"),
-        CheckConstraint("received >= 1 AND applied >= 0 AND suspense >= 0", name="ck_payment_signs"),
+        CheckConstraint(
+            "received >= 1 AND applied >= 0 AND suspense >= 0", name="ck_payment_signs"
+        ),
         CheckConstraint("received = applied + suspense", name="ck_payment_whole"),
     )
     op.create_index("ix_payment_facility_id_invoice", "payment", [_FACILITY, "invoice_id"])
@@ -246,6 +269,14 @@ def _payments() -> None:
 
 def downgrade() -> None:
     drop_tables(
-        "suspense_match", "receipt", "payment", "refused_message", "notification", "evidence",
-        "bank_credit", "intent", "channel", "bank_account",
+        "suspense_match",
+        "receipt",
+        "payment",
+        "refused_message",
+        "notification",
+        "evidence",
+        "bank_credit",
+        "intent",
+        "channel",
+        "bank_account",
     )

@@ -33,7 +33,9 @@ BANK_CREDIT: Final = Table(
     Column("state", Words, nullable=False),
     Column("reason", Words, nullable=False),
     Column("made_at", UtcTime, nullable=False),
-    ForeignKeyConstraint(["facility_id", "account"], ["bank_account.facility_id", "bank_account.account"]),
+    ForeignKeyConstraint(
+        ["facility_id", "account"], ["bank_account.facility_id", "bank_account.account"]
+    ),
 )
 EVIDENCE: Final = Table(
     "evidence",
@@ -44,5 +46,7 @@ EVIDENCE: Final = Table(
     Column("source", Words, nullable=False),
     Column("source_id", Words, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
-    ForeignKeyConstraint(["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
+    ),
 )

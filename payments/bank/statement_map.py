@@ -62,7 +62,7 @@ def checked(columns: ColumnMap) -> ColumnMap:
         InvalidField: names what is missing or contradicts itself.
     """
     told = {
-        item.name: nfc(str(getattr(columns, item.name)).strip())
+        item.name: nfc(str(getattr(columns, item.name)).strip().rstrip(":"))
         for item in fields(ColumnMap)
         if item.name != "newest_first"
     }

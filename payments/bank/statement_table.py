@@ -28,21 +28,23 @@ class Table:
 
 def divided(text: str, columns: ColumnMap) -> tuple[list[Row], Table]:
     """Find the delimiter by which the row of titles is there, and part what is above from below."""
+    broken: NotReadable | None = None
     for delimiter in DELIMITERS:
         if delimiter not in text:
             continue
         try:
             found = list(rows(text, delimiter))
-        except NotReadable:
-            # A quote of another dialect: fatal only where no delimiter fits.
+        except NotReadable as error:
+            # A quote of another dialect: fatal only where no delimiter fits; who came furthest
+            # into the file read it rightly.
+            broken = max(broken or error, error, key=lambda one: one.line or 0)
             continue
         for place, row in enumerate(found[:_HEADER_WITHIN]):
             if set(columns.columns) <= set(row.cells):
                 titles = {title: row.cells.index(title) for title in columns.columns}
                 return found[:place], Table(titles, found[place + 1 :])
-    for _ in rows(text, ","):
-        # Only to name the line, where the form is what is wrong.
-        pass
+    if broken is not None:
+        raise broken
     wanted = ", ".join(columns.columns)
     raise NotReadable(f"Không thấy dòng tên cột ({wanted}): sai mẫu cột hoặc sai bảng mã.", 1)
 

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, func, select
 
+from payments.catalogue.model import ServiceItem
 from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM, SERVICE_PRICE
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.money import Money, vnd
+from payments.kernel.money import vnd
 from payments.storage.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceItem:
-    """A service with its price on the day that was asked for."""
-
-    code: str
-    name: str
-    department_code: str
-    department_name: str
-    price: Money
 
 
 def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
@@ -31,7 +20,7 @@ def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
 
 
 def priced(tx: UnitOfWork, codes: Collection[str]) -> dict[str, ServiceItem]:
-    """Look up *codes* at today's price; what is unknown, inactive or without a price is left out."""
+    """Look up *codes* at today's price; what is unknown, inactive or unpriced is left out."""
     statement = _priced(tx).where(SERVICE_ITEM.c.code.in_(codes))
     return {row.code: _item(row) for row in tx.execute(statement)}
 
@@ -76,6 +65,4 @@ def _priced(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
 
 
 def _item(row: Row[tuple[str, str, str, str, int]]) -> ServiceItem:
-    return ServiceItem(
-        row.code, row.name, row.department_code, row.department_name, vnd(row.price)
-    )
+    return ServiceItem(row.code, row.name, row.department_code, row.department_name, vnd(row.price))

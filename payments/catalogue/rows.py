@@ -24,7 +24,9 @@ SERVICE_ITEM: Final = Table(
     Column("department_code", Words, nullable=False),
     Column("name", Words, nullable=False),
     Column("is_active", Flag, nullable=False),
-    ForeignKeyConstraint(["facility_id", "department_code"], ["department.facility_id", "department.code"]),
+    ForeignKeyConstraint(
+        ["facility_id", "department_code"], ["department.facility_id", "department.code"]
+    ),
 )
 SERVICE_PRICE: Final = Table(
     "service_price",
@@ -33,5 +35,7 @@ SERVICE_PRICE: Final = Table(
     Column("service_code", Words, primary_key=True),
     Column("valid_from", Day, primary_key=True),
     Column("price", Dong, nullable=False),
-    ForeignKeyConstraint(["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]),
+    ForeignKeyConstraint(
+        ["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]
+    ),
 )

@@ -21,5 +21,7 @@ CHANNEL: Final = Table(
     Column("settings_sealed", Blob, nullable=False),
     Column("valid_from", UtcTime, nullable=False),
     Column("valid_to", UtcTime, nullable=True),
-    ForeignKeyConstraint(["facility_id", "account"], ["bank_account.facility_id", "bank_account.account"]),
+    ForeignKeyConstraint(
+        ["facility_id", "account"], ["bank_account.facility_id", "bank_account.account"]
+    ),
 )

@@ -104,7 +104,9 @@ def end(tx: UnitOfWork, slug: str, version: int) -> None:
     tx.execute(
         update(CHANNEL)
         .where(
-            CHANNEL.c.facility_id == tx.facility, CHANNEL.c.slug == slug, CHANNEL.c.version == version
+            CHANNEL.c.facility_id == tx.facility,
+            CHANNEL.c.slug == slug,
+            CHANNEL.c.version == version,
         )
         .values(valid_to=tx.now())
     )

@@ -15,7 +15,9 @@ from payments.identity.permissions import Role
 def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser("demo", help="a working trial hospital on this machine")
     parser.add_argument("--port", type=int, default=8080, help="the bank answers at the next one")
-    parser.add_argument("--data", type=Path, default=Path("vienphi-demo"), help="folder it lives in")
+    parser.add_argument(
+        "--data", type=Path, default=Path("vienphi-demo"), help="folder it lives in"
+    )
     parser.add_argument("--reset", action="store_true", help="forget its data first")
     parser.set_defaults(run=_run)
 

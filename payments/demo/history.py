@@ -17,7 +17,7 @@ from uuid import UUID
 import httpx
 
 from payments.demo.hospital import DESK
-from payments.intents.repository import Intent
+from payments.intents.model import Intent
 from payments.intents.service import cancel_invoice, expire, open_intent
 from payments.invoicing.model import LineRequest, PatientRequest
 from payments.invoicing.service import IssueRequest, issue

@@ -54,9 +54,7 @@ _SERVICES: Final = (
 )
 
 
-def furnish(
-    runtime: Runtime, scope: Scope, settings: Mapping[str, Mapping[str, str]]
-) -> None:
+def furnish(runtime: Runtime, scope: Scope, settings: Mapping[str, Mapping[str, str]]) -> None:
     """
     Add what a cashier needs to begin; *settings* are those of the sandbox's adapters by name.
 

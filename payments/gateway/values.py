@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawNotification:
-    """A request to our webhook as it came; nothing in it is believed yet. Header names are lower case."""
+    """A request to our webhook as it came, not believed yet. Header names are lower case."""
 
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -75,7 +75,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer in the gateway's words; *body* is sent as JSON, or as text when it is a str."""
+    """An HTTP answer in the gateway's words; *body* goes out as JSON, a str as text."""
 
     status: int
     body: Mapping[str, object] | str

@@ -17,7 +17,7 @@ from payments.bank.model import Arrival, BankCredit, Direction, State
 from payments.bank.service import mark, witness
 from payments.encounters.service import lock as lock_encounter
 from payments.intents import repository as intents
-from payments.intents.repository import Intent
+from payments.intents.model import Intent
 from payments.intents.service import due_changed
 from payments.intents.status import Event
 from payments.invoicing import repository as invoices
@@ -107,9 +107,7 @@ def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> _Named | None:
     return _Named(intents.lock(tx, newest.id), tuple(active), invoice)
 
 
-def _pay(
-    tx: UnitOfWork, credit: BankCredit, named: _Named | None, arrival: Arrival
-) -> Allocation:
+def _pay(tx: UnitOfWork, credit: BankCredit, named: _Named | None, arrival: Arrival) -> Allocation:
     invoice = None if named is None else named.invoice
     is_late = named is not None and named.intent.is_late(arrival.occurred_at)
     allocation = allocate(invoice, arrival.amount, is_late=is_late)
@@ -140,4 +138,3 @@ def _pay(
 
 def _source(arrival: Arrival) -> str:
     return "statement" if arrival.source == "statement" else "webhook"
-

@@ -25,7 +25,9 @@ NOTIFICATION: Final = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("applied_at", UtcTime, nullable=True),
     Column("credit_id", Id, nullable=True),
-    ForeignKeyConstraint(["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
+    ),
 )
 REFUSED_MESSAGE: Final = Table(
     "refused_message",

@@ -139,9 +139,7 @@ def _apply(tx: UnitOfWork, runtime: Runtime, notification: UUID) -> Verdict:
     if applied.effect is Effect.UNCLEAR:
         return _keep(tx, stored, Verdict.STORED, "several-could-be-meant")
     verdict = Verdict.DUPLICATE if applied.effect is Effect.KNOWN else Verdict.STORED
-    repository.settle(
-        tx, stored, "applied", verdict, reason=applied.effect, credit=applied.credit
-    )
+    repository.settle(tx, stored, "applied", verdict, reason=applied.effect, credit=applied.credit)
     return verdict
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from payments.channels.service import payee
 from payments.gateway import Payee
 from payments.intents import repository
-from payments.intents.repository import Intent
+from payments.intents.model import Intent
 from payments.intents.status import ACTIVE, Status
 from payments.kernel.money import Money
 from payments.qr.banks import Banks

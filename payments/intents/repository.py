@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select, update
 
+from payments.intents.model import Intent
 from payments.intents.rows import INTENT
 from payments.intents.status import ACTIVE, Event, Status, after
-from payments.kernel.money import Money, vnd
+from payments.kernel.money import vnd
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One attempt; *code* is what the payer's bank carries back in the memo."""
-
-    id: UUID
-    invoice: UUID
-    channel: str
-    account: str
-    code: str
-    amount: Money
-    status: Status
-    payload: str
-    made_at: datetime
-    expires_at: datetime
-    ended_at: datetime | None
-
-    def is_late(self, at: datetime) -> bool:
-        """Say whether money of the moment *at* (the bank's time) came after the code had ended."""
-        if at >= self.expires_at:
-            return True
-        ended = self.status not in ACTIVE and self.status is not Status.CAPTURED
-        return ended and self.ended_at is not None and at >= self.ended_at
 
 
 def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
@@ -73,7 +49,9 @@ def of_key(tx: UnitOfWork, key: str) -> Intent | None:
 def latest(tx: UnitOfWork, invoice: UUID) -> Intent | None:
     """Read the newest intent of an invoice, active or ended."""
     statement = _all(tx).where(INTENT.c.invoice_id == invoice)
-    row = tx.execute(statement.order_by(INTENT.c.made_at.desc(), INTENT.c.id.desc()).limit(1)).first()
+    row = tx.execute(
+        statement.order_by(INTENT.c.made_at.desc(), INTENT.c.id.desc()).limit(1)
+    ).first()
     return None if row is None else _model(row)
 
 

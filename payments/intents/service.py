@@ -20,7 +20,7 @@ from payments.channels.service import Channel, adapter_of, payee, valid_versions
 from payments.encounters.service import lock as lock_encounter
 from payments.gateway import Attempt, Opens, ShowQr, TransferTo
 from payments.intents import repository
-from payments.intents.repository import Intent
+from payments.intents.model import Intent
 from payments.intents.rows import INTENT
 from payments.intents.status import Event, Status
 from payments.invoicing import credit_notes
@@ -202,7 +202,9 @@ def _open(tx: UnitOfWork, runtime: Runtime, invoice: Invoice, channel: Channel, 
     )
     _add(tx, intent, key)
     invoices.touch(tx, invoice.id)
-    audit.append(tx, "intent.opened", f"intent:{intent.id}", invoice=str(invoice.id), amount=due.dong)
+    audit.append(
+        tx, "intent.opened", f"intent:{intent.id}", invoice=str(invoice.id), amount=due.dong
+    )
     return intent
 
 

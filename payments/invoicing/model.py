@@ -1,4 +1,4 @@
-"""An invoice and its arithmetic; one function says what is due, for screen, QR, print and export."""
+"""An invoice and its arithmetic; one function says what is due on screen, QR, print, export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from payments.catalogue.queries import ServiceItem
+from payments.catalogue.model import ServiceItem
 from payments.invoicing.status import Document, Payment, payment_state
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money
@@ -91,7 +91,9 @@ def priced_lines(
     for number, line in enumerate(requested, start=1):
         if line.service_code not in catalogue:
             raise InvalidField(
-                "service", f"Dòng {number}: không có dịch vụ {line.service_code!r} hôm nay.", line=number
+                "service",
+                f"Dòng {number}: không có dịch vụ {line.service_code!r} hôm nay.",
+                line=number,
             )
         if not 1 <= line.quantity <= _QUANTITY_MAX:
             raise InvalidField("quantity", f"Dòng {number}: số lượng từ 1 đến 999.", line=number)

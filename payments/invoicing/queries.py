@@ -67,7 +67,9 @@ def invoice_of_token(tx: UnitOfWork, keys: Keys, token: str) -> InvoiceView:
 
 def recent(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[InvoiceView, ...]:
     """List the latest invoices, newest first, without their lines."""
-    rows = tx.execute(_one(tx).order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(limit))
+    rows = tx.execute(
+        _one(tx).order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(limit)
+    )
     return tuple(_with_lines(row, keys, ()) for row in rows)
 
 
@@ -139,7 +141,9 @@ def _lines(tx: UnitOfWork, invoice_id: UUID) -> tuple[LineView, ...]:
     )
 
 
-def _with_lines(row: Row[tuple[object, ...]], keys: Keys, lines: tuple[LineView, ...]) -> InvoiceView:
+def _with_lines(
+    row: Row[tuple[object, ...]], keys: Keys, lines: tuple[LineView, ...]
+) -> InvoiceView:
     amounts: Invoice = repository.model(row)
     return InvoiceView(
         id=amounts.id,

@@ -34,7 +34,9 @@ def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     Raises:
         NotFound: this facility has no such invoice.
     """
-    statement = select(*COLUMNS).where(INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice)
+    statement = select(*COLUMNS).where(
+        INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice
+    )
     row = tx.lock(Lock.INVOICE, statement).first()
     if row is None:
         raise NotFound("Không tìm thấy phiếu.")
@@ -82,8 +84,6 @@ def model(row: Row[tuple[object, ...]]) -> Invoice:
         paid=vnd(row.paid),
         refunded=vnd(row.refunded),
     )
-
-
 
 
 def touch(tx: UnitOfWork, invoice: UUID) -> None:

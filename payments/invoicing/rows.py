@@ -28,7 +28,9 @@ INVOICE: Final = Table(
     Column("issue_txn_id", Id, nullable=True),
     Column("cancel_reason", Words, nullable=False),
     Column("made_by", Words, nullable=False),
-    ForeignKeyConstraint(["facility_id", "encounter_id"], ["encounter.facility_id", "encounter.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "encounter_id"], ["encounter.facility_id", "encounter.id"]
+    ),
 )
 INVOICE_LINE: Final = Table(
     "invoice_line",
@@ -43,8 +45,12 @@ INVOICE_LINE: Final = Table(
     Column("unit_price", Dong, nullable=False),
     Column("amount", Dong, nullable=False),
     ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
-    ForeignKeyConstraint(["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]),
-    ForeignKeyConstraint(["facility_id", "department_code"], ["department.facility_id", "department.code"]),
+    ForeignKeyConstraint(
+        ["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]
+    ),
+    ForeignKeyConstraint(
+        ["facility_id", "department_code"], ["department.facility_id", "department.code"]
+    ),
 )
 CREDIT_NOTE: Final = Table(
     "credit_note",
@@ -69,5 +75,7 @@ CREDIT_NOTE_LINE: Final = Table(
     Column("line", Whole, primary_key=True, autoincrement=False),
     Column("department_code", Words, nullable=False),
     Column("amount", Dong, nullable=False),
-    ForeignKeyConstraint(["facility_id", "credit_note_id"], ["credit_note.facility_id", "credit_note.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_note_id"], ["credit_note.facility_id", "credit_note.id"]
+    ),
 )

@@ -188,9 +188,7 @@ def _add_lines(tx: UnitOfWork, invoice: UUID, lines: Sequence[Line]) -> None:
     )
 
 
-def _book(
-    tx: UnitOfWork, invoice: UUID, revenue: dict[str, Money], total: Money
-) -> UUID | None:
+def _book(tx: UnitOfWork, invoice: UUID, revenue: dict[str, Money], total: Money) -> UUID | None:
     """Book P01; an invoice of zero books nothing, for there is nothing to move."""
     if not total:
         return None

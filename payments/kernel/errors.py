@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 
 class VienphiError(Exception):
-    """Root of every failure that is explained to a person or a program; *extras* are typed facts."""
+    """Root of every failure that is explained to somebody; *extras* are typed facts."""
 
     code: ClassVar[str] = "error"
 

@@ -73,7 +73,8 @@ class Money:
         left = abs(self.dong) - sum(quotient for quotient, _ in parts)
         largest = sorted(range(len(parts)), key=lambda i: (-parts[i][1], i))[:left]
         return tuple(
-            Money(sign * (quotient + (index in largest))) for index, (quotient, _) in enumerate(parts)
+            Money(sign * (quotient + (index in largest)))
+            for index, (quotient, _) in enumerate(parts)
         )
 
 

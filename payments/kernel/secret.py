@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Secret(Generic[T]):
-    """Wraps a secret so that repr, str, logs and tracebacks show stars; ``reveal()`` gives it out."""
+    """Hides in repr, str, logs and tracebacks; ``reveal()`` gives the value out."""
 
     __slots__ = ("_value",)
 

@@ -34,16 +34,13 @@ def findings(engine: Engine, *, mode: str) -> list[str]:
 
 def unprotected_tables(connection: Connection) -> list[str]:
     """Name the tables of a facility whose rows another facility could see (PostgreSQL)."""
-    forced = dict(
-        connection.execute(
-            text(
-                "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class"
-                " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
-            )
+    rows = connection.execute(
+        text(
+            "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
         )
-        .tuples()
-        .all()
     )
+    forced = {row.relname: row.forced for row in rows}
     with_policy = set(
         connection.scalars(text("SELECT tablename FROM pg_policies WHERE policyname = 'facility'"))
     )

@@ -1,4 +1,4 @@
-"""Says what money that arrived pays for. Money is never refused: a transfer cannot be sent back by no."""
+"""Says what money pays for. It is never refused: a transfer cannot be sent back by a no."""
 
 from __future__ import annotations
 

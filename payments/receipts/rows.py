@@ -24,7 +24,9 @@ PAYMENT: Final = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("txn_id", Id, nullable=False),
     Column("made_at", UtcTime, nullable=False),
-    ForeignKeyConstraint(["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
+    ),
     ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
     ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
     ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
@@ -51,6 +53,8 @@ SUSPENSE_MATCH: Final = Table(
     Column("made_by", Words, nullable=False),
     Column("made_at", UtcTime, nullable=False),
     Column("txn_id", Id, nullable=False),
-    ForeignKeyConstraint(["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
+    ),
     ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
 )

@@ -22,10 +22,12 @@ _SQLITE_PRAGMAS: Final = (
 
 
 def make_engine(url: str, *, pool_size: int = 16) -> Engine:
-    """Make an engine for ``sqlite:///file`` or ``postgresql+psycopg://…`` with the rules of each."""
+    """Make an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, with its rules."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, pool_timeout=5)
+    return create_engine(
+        url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, pool_timeout=5
+    )
 
 
 def _sqlite(url: str) -> Engine:

@@ -60,9 +60,7 @@ def add_facility(
         if engine.dialect.name == "sqlite" and present - {facility}:
             raise WrongInstallation("a SQLite file holds one facility; use PostgreSQL for several")
         if facility not in present:
-            connection.execute(
-                insert(FACILITY).values(facility_id=facility, name=name, made_at=at)
-            )
+            connection.execute(insert(FACILITY).values(facility_id=facility, name=name, made_at=at))
         for host in hosts:
             connection.execute(insert(FACILITY_HOST).values(host=host, facility_id=facility))
 
@@ -104,7 +102,7 @@ def _refuse_unbound_role(connection: Connection) -> None:
 
 
 def facilities(engine: Engine) -> tuple[tuple[FacilityId, str], ...]:
-    """List the facilities that this role may see: all for vp_worker and vp_owner, none for vp_app."""
+    """List the facilities that this role sees: all for vp_worker and vp_owner, none for vp_app."""
     with engine.connect() as connection:
         rows = connection.execute(
             select(FACILITY.c.facility_id, FACILITY.c.name).order_by(FACILITY.c.facility_id)

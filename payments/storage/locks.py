@@ -1,4 +1,4 @@
-"""The one order in which rows are locked, whatever the use case: two that follow it never deadlock."""
+"""The one order in which rows are locked: two transactions that follow it never deadlock."""
 
 from __future__ import annotations
 

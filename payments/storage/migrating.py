@@ -1,4 +1,4 @@
-"""What migrations say about every table of a facility: STRICT on SQLite, forced policies on PostgreSQL."""
+"""What migrations say of every table: STRICT on SQLite, forced policies on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def create_table(name: str, *items: Any, app: str = "SELECT, INSERT", worker: st
 
 
 def create_reference_table(name: str, *items: Any, app: str = "SELECT") -> None:
-    """Create one of the few tables without a facility: readable by every role, changed by the owner."""
+    """Create one of the few tables without a facility: all roles read it, the owner writes."""
     op.create_table(name, *items, sqlite_strict=True)
     if is_postgres():
         grant(name, app=app, worker=app)

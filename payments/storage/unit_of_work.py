@@ -64,7 +64,7 @@ class UnitOfWork:
         return self.execute(statement.with_for_update(read=shared, key_share=shared))
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Let *action* run when the money is safe; what must not be lost is a row, not an action."""
+        """Let *action* run after the commit; what must not be lost is a row, not an action."""
         self._after_commit.append(action)
 
     def committed(self) -> None:

@@ -41,15 +41,19 @@ def branch(clock: FrozenClock, channel: Channel, webhook: Webhook) -> Branch:
 
 
 @pytest.fixture
-def bank(branch: Branch) -> httpx.Client:
-    transport = httpx.WSGITransport(create_app(branch))
-    return httpx.Client(transport=transport, base_url=BASE_URL)
+def network(branch: Branch) -> httpx.WSGITransport:
+    """The sandbox bank is all that there is on this network."""
+    return httpx.WSGITransport(create_app(branch))
 
 
 @pytest.fixture
-def gateway(branch: Branch, channel: Channel, clock: FrozenClock) -> Any:
-    """The adapter, whose network is the sandbox bank."""
-    return channel.adapter(clock, httpx.WSGITransport(create_app(branch)))
+def bank(network: httpx.WSGITransport) -> httpx.Client:
+    return httpx.Client(transport=network, base_url=BASE_URL)
+
+
+@pytest.fixture
+def gateway(network: httpx.WSGITransport, channel: Channel, clock: FrozenClock) -> Any:
+    return channel.adapter(clock, network)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Every gateway that lists transactions keeps these promises; the list is the net under webhooks."""
+"""Every gateway that lists transactions keeps these promises: the net under lost webhooks."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ def test_bad_answer_is_unavailable_and_the_next_one_counts(gateway, notified, ba
     assert len(gateway.transactions(ACCOUNT, clock.now())) == 1
 
 
-def test_wrong_credential_is_unavailable(channel, branch, clock, gateway):
+def test_wrong_credential_is_unavailable(channel, clock, network):
     name = "api_token" if "api_token" in channel.settings else "api_key"
     other = replace(channel, settings=dict(channel.settings) | {name: "not-ours"})
 
     with pytest.raises(Unavailable):
-        other.adapter(clock, gateway.listing.api.transport).transactions(ACCOUNT, clock.now())
+        other.adapter(clock, network).transactions(ACCOUNT, clock.now())
 
 
 ANSWERS = {
@@ -146,13 +146,13 @@ def test_answer_that_drips_is_given_up(channel, clock):
         channel.adapter(clock, transport).transactions(ACCOUNT, clock.now())
 
 
-def test_list_without_an_end_is_given_up(listing, gateway, notified, clock):
+def test_list_without_an_end_is_given_up(listing, network, notified, clock):
     calls = 0
 
     def more(request):
         nonlocal calls
         calls += 1
-        real = gateway.listing.api.transport.handle_request(request)
+        real = network.handle_request(request)
         body = real.read().decode().replace('"has_more":false', '"has_more":true')
         return httpx.Response(200, content=body.replace('"totalPages":1', '"totalPages":999'))
 

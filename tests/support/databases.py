@@ -20,7 +20,10 @@ from payments.storage.engine import make_engine
 from payments.storage.unit_of_work import Database
 from payments.storage.upgrading import upgrade
 
-FACILITIES = ((FacilityId(99001), "BV Đa khoa Thử nghiệm"), (FacilityId(99002), "BV Thử nghiệm Hai"))
+FACILITIES = (
+    (FacilityId(99001), "BV Đa khoa Thử nghiệm"),
+    (FacilityId(99002), "BV Thử nghiệm Hai"),
+)
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _counter = itertools.count()
 
@@ -47,7 +50,7 @@ class Cluster:
 
 
 def start_cluster(tmp: Any, given: str | None) -> Iterator[Cluster]:
-    """Use the server *given* (VIENPHI_TEST_PG, trusting local roles), or start the one in the wheel."""
+    """Use the server *given* (it trusts local roles), or start the one that comes as a wheel."""
     if given:
         yield prepare(given)
         return

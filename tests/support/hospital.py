@@ -13,7 +13,7 @@ from payments.bank.model import Arrival, Direction
 from payments.demo.hospital import DESK, furnish
 from payments.gateway import Payee
 from payments.inbox.effects import Applied, apply_arrival
-from payments.intents.repository import Intent
+from payments.intents.model import Intent
 from payments.intents.service import open_intent
 from payments.invoicing.model import LineRequest, PatientRequest
 from payments.invoicing.queries import InvoiceView

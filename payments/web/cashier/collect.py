@@ -83,6 +83,8 @@ def _page(invoice_id: UUID) -> InvoicePage:
         payments = receipts.of_invoice(tx, invoice_id)
         channel = codes.collecting_channel(tx, runtime())
         side = trays(tx, runtime(), invoice)
+    rows = tuple(_row(payment) for payment in payments)
+    numbered = [row for row in rows if row.receipt_number is not None]
     session = current().session
     may_cancel = session is not None and session.user.may(Permission.CANCEL)
     return InvoicePage(
@@ -104,7 +106,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         code=codes.card(runtime(), intent),
         had_code=intent is not None,
         why_no_code=_why_no_code(invoice, has_channel=channel is not None),
-        payments=tuple(_row(payment) for payment in payments),
+        payments=rows,
+        receipt=numbered[-1] if numbered else None,
+        is_numbering=any(row.applied and row.receipt_number is None for row in rows),
         suspense=sum((payment.suspense for payment in payments), ZERO),
         can_cancel=may_cancel and _is_untouched(invoice) and not payments,
         patient_link=_patient_link(invoice),

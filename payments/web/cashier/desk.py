@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.catalogue import queries as catalogue
-from payments.catalogue.queries import ServiceItem
+from payments.catalogue.model import ServiceItem
 from payments.identity.permissions import Permission
 from payments.intents.service import CODE_MAX, open_intent
 from payments.invoicing import queries as invoicing

@@ -82,6 +82,10 @@ class InvoicePage:
     #: Wording key of the reason why no code can be shown; empty when one can.
     why_no_code: str
     payments: tuple[PaymentRow, ...]
+    #: The newest numbered one, for the key that prints.
+    receipt: PaymentRow | None
+    #: A number is still to come: the page goes on asking each second.
+    is_numbering: bool
     suspense: Money
     can_cancel: bool
     patient_link: str

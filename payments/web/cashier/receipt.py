@@ -24,7 +24,8 @@ from payments.web.security import requires
 from payments.web.wording import DEFAULT, say
 
 #: What fits on A5 above the sums; the rest is on the invoice itself.
-_LINES_MAX: Final = 8
+_LINES_MAX: Final = 6
+_SERVICE_LETTERS_MAX: Final = 60
 _METHODS: Final = {
     "bank": "pay.bank_transfer",
     "cash": "pay.cash",
@@ -78,7 +79,7 @@ def _data(payment: PaymentView, invoice: InvoiceView) -> dict[str, object]:
         "lines": [
             {
                 "position": str(position),
-                "service": line.description,
+                "service": _short(line.description),
                 "quantity": str(line.quantity),
                 "unit_price": digits(line.unit_price),
                 "amount": digits(line.amount),
@@ -96,3 +97,10 @@ def _data(payment: PaymentView, invoice: InvoiceView) -> dict[str, object]:
         "cashier": session.user.name if session else "",
         "qr": drawing.svg(link, invoice.number),
     }
+
+
+def _short(name: str) -> str:
+    """Keep a service on one line of the paper; the whole name is on the invoice."""
+    if len(name) <= _SERVICE_LETTERS_MAX:
+        return name
+    return f"{name[: _SERVICE_LETTERS_MAX - 1].rstrip()}…"

@@ -19,22 +19,35 @@
     }
   }
 
+  function grouped(number) {
+    return String(number).replace(/\B(?=(\d{3})+$)/g, ".");
+  }
+
+  function spanned(text, name) {
+    const span = document.createElement("span");
+    span.textContent = text;
+    span.className = name;
+    return span;
+  }
+
   function addUp() {
     let total = 0;
-    let count = 0;
+    const lines = [];
     for (const row of rows) {
       const isChosen = row.querySelector(".check").checked;
       const quantity = Number(row.querySelector(".in--few").value);
       row.classList.toggle("is-on", isChosen);
       if (!isChosen) continue;
-      count += 1;
       total += Number(row.dataset.price) * (Number.isInteger(quantity) && quantity > 0 ? quantity : 0);
+      const line = document.createElement("li");
+      line.append(spanned(row.querySelector("label").textContent, ""), spanned(quantity + " × " + grouped(Number(row.dataset.price)), "num"));
+      lines.push(line);
     }
-    document.getElementById("chosen-count").textContent = String(count);
-    const digits = String(total).replace(/\B(?=(\d{3})+$)/g, ".");
+    document.getElementById("chosen-count").textContent = String(lines.length);
+    document.getElementById("chosen").replaceChildren(...lines);
     const unit = document.createElement("i");
     unit.textContent = "đ";
-    document.getElementById("estimate").replaceChildren(digits, unit);
+    document.getElementById("estimate").replaceChildren(grouped(total), unit);
   }
 
   // Enter in the search box picks the first that is left, so that hands stay on the keys.

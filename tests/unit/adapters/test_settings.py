@@ -6,7 +6,7 @@ import pytest
 
 from adapters import bank_transfer, casso, sepay
 from adapters.bank_transfer.sandbox import demo_settings
-from payments.gateway import Attempt, Payee, TransferTo
+from payments.gateway import Attempt, Capability, Lists, Notifies, Payee, TransferTo
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import vnd
 
@@ -99,3 +99,5 @@ def test_bank_transfer_opens_with_payee_and_memo_and_says_whom_it_believes(clock
     payee = Payee("999999", "99001000001", "BENH VIEN DA KHOA THU NGHIEM")
     assert shown == TransferTo(payee, "VPH1234567890")
     assert adapter.notified_by == ("sepay", "casso")
+    assert adapter.supports == {Capability.OPENS}
+    assert not isinstance(adapter, Notifies | Lists)

@@ -52,7 +52,9 @@ def test_two_feeds_tell_of_one_transfer_with_and_without_a_reference(
 ) -> None:
     invoice = hospital.issue()
     named = hospital.transfer(hospital.show(invoice).code, PRICE)
-    nameless = twin(named, source="feed:casso", source_id="c-1", reference="", memo=named.memo + " CT")
+    nameless = twin(
+        named, source="feed:casso", source_id="c-1", reference="", memo=named.memo + " CT"
+    )
     order = [named, nameless] if reference_first else [nameless, named]
 
     effects = [hospital.arrive(told).effect for told in order]
@@ -61,7 +63,9 @@ def test_two_feeds_tell_of_one_transfer_with_and_without_a_reference(
     assert hospital.balance("1100") == PRICE
 
 
-def test_two_equal_messages_of_one_feed_without_reference_go_to_a_person(hospital: Hospital) -> None:
+def test_two_equal_messages_of_one_feed_without_reference_go_to_a_person(
+    hospital: Hospital,
+) -> None:
     told = hospital.transfer("GIUP DO", PRICE, reference="")
 
     first = hospital.arrive(told)

@@ -139,7 +139,12 @@ def test_a_credit_note_after_payment_leaves_money_to_refund_on_1300(hospital: Ho
     hospital.arrive(hospital.transfer(hospital.show(invoice).code, vnd(242_000)))
 
     credit_invoice(
-        hospital.runtime, hospital.scope, invoice, {"XN": vnd(92_000)}, reason="không làm", key="c-000001"
+        hospital.runtime,
+        hospital.scope,
+        invoice,
+        {"XN": vnd(92_000)},
+        reason="không làm",
+        key="c-000001",
     )
 
     view = hospital.view(invoice)

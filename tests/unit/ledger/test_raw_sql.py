@@ -17,18 +17,19 @@ from payments.ledger.verifying import verify
 from payments.storage.unit_of_work import Database
 from tests.support.ledger import as_role, post_all, seal_all
 
+OPENING = entry(
+    "opening",
+    "opening:1",
+    fingerprint_of(1),
+    Posting("1010", "3000", vnd(5)),
+    Posting("1010", "3000", vnd(6)),
+)
+
 
 @pytest.fixture
 def txn(database: Database, scope: Scope, clock: FrozenClock) -> UUID:
     """A complete transaction of two postings between the accounts 1 and 2."""
-    posted = entry(
-        "opening",
-        "opening:1",
-        fingerprint_of(1),
-        Posting("1010", "3000", vnd(5)),
-        Posting("1010", "3000", vnd(6)),
-    )
-    return post_all(database, scope, [posted], clock.now())[0].txn_id
+    return post_all(database, scope, [OPENING], clock.now())[0].txn_id
 
 
 def write(database: Database, *statements: str) -> None:
@@ -161,14 +162,15 @@ def test_missing_line_is_found_where_nothing_refuses_it(
 @pytest.mark.usefixtures("txn")
 def test_posting_under_another_facilitys_transaction_is_refused(postgres: Database) -> None:
     theirs = Scope(FacilityId(99002), "user:theirs", "r")
-    opening = entry("opening", "opening:1", fingerprint_of(1), Posting("1010", "3000", vnd(5)))
-    [posted] = post_all(postgres, theirs, [opening], postgres.clock.now())
+    [posted] = post_all(postgres, theirs, [OPENING], postgres.clock.now())
 
     with pytest.raises(DBAPIError, match="foreign key"):
         write(postgres, a_posting(posted.txn_id))
 
 
-def test_writing_for_another_facility_is_refused(postgres: Database) -> None:
+def test_writing_for_another_facility_is_refused(postgres: Database, scope: Scope) -> None:
+    post_all(postgres, scope, [OPENING], postgres.clock.now())
+
     with pytest.raises(DBAPIError, match="row-level security"):
         write(postgres, a_txn(uuid4(), facility=99002))
 

@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+import adapters.bank_transfer
+import adapters.casso
+import adapters.sepay
 from payments.app import create_app
 from payments.config import Mode, Settings
 from payments.gateway import Gateways
+from payments.identity.permissions import Role
 from payments.kernel.clock import FrozenClock
+from payments.kernel.scope import Scope
 from payments.kernel.secret import Secret
 from payments.keys import Keys
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
-from tests.support.web import Browser
+from tests.support.hospital import Hospital
+from tests.support.web import Browser, add_user
 
 SETTINGS = Settings(
     mode=Mode.TRIAL,
@@ -31,11 +37,18 @@ SETTINGS = Settings(
     log_level="INFO",
     facility=99001,
 )
+GATEWAYS = Gateways(
+    {
+        "bank_transfer": adapters.bank_transfer.build,
+        "casso": adapters.casso.build,
+        "sepay": adapters.sepay.build,
+    }
+)
 
 
 @pytest.fixture
 def runtime(database: Database, clock: FrozenClock, keys: Keys) -> Runtime:
-    return Runtime(SETTINGS, database, Gateways({}), clock, keys)
+    return Runtime(SETTINGS, database, GATEWAYS, clock, keys)
 
 
 @pytest.fixture
@@ -46,6 +59,18 @@ def app(runtime: Runtime) -> Flask:
 @pytest.fixture
 def browser(app: Flask) -> Browser:
     return Browser(app.test_client())
+
+
+@pytest.fixture
+def hospital(runtime: Runtime, scope: Scope) -> Hospital:
+    return Hospital(runtime, scope)
+
+
+@pytest.fixture
+def desk(browser: Browser, hospital: Hospital) -> Browser:
+    """A head cashier, signed in, in a furnished hospital."""
+    browser.sign_in(add_user(hospital.runtime, hospital.scope, Role.HEAD_CASHIER))
+    return browser
 
 
 @pytest.fixture

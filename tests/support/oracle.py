@@ -1,0 +1,199 @@
+"""
+The common oracle of the fault tests: questions to a whole facility whose answer must be no row.
+
+Numbers such as I17 are the ledger specification's invariants. Every question is asked in SQL of its
+own, not through the code that it judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import text
+
+from payments.kernel.scope import Scope
+from payments.ledger.verifying import verify
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import Database, UnitOfWork
+
+_ON_ACCOUNT: Final = """
+  SELECT e.facility_id, e.txn_id, e.subject_type, e.subject_id, e.amount, a.code
+    FROM ledger_entry e
+    JOIN ledger_account a ON a.facility_id = e.facility_id AND a.id = e.account_id
+   WHERE e.facility_id = :f"""
+
+#: True at every moment, however far the worker has come.
+ALWAYS: Final[Mapping[str, str]] = {
+    "I1 a transaction sums to nothing": """
+        SELECT txn_id FROM ledger_entry WHERE facility_id = :f
+         GROUP BY txn_id HAVING sum(amount) <> 0""",
+    "I3 a transaction has all its lines": """
+        SELECT t.id FROM ledger_txn t
+          LEFT JOIN ledger_posting p ON p.facility_id = t.facility_id AND p.txn_id = t.id
+         WHERE t.facility_id = :f GROUP BY t.id, t.posting_count
+        HAVING count(p.line) <> t.posting_count""",
+    "I13 a posting lies in a period that exists, on its day": """
+        SELECT t.id FROM ledger_txn t
+          LEFT JOIN ledger_period p ON p.facility_id = t.facility_id AND p.id = t.period_id
+         WHERE t.facility_id = :f
+           AND (p.id IS NULL OR t.booked_on NOT BETWEEN p.starts_on AND p.ends_on)""",
+    "I19 1300 of an invoice is what it still owes": f"""
+        SELECT coalesce(i.id, l.subject_id), i.owed, l.owed
+          FROM (SELECT id, CASE document WHEN 'issued'
+                       THEN total - credited - paid + refunded ELSE 0 END AS owed
+                  FROM invoice WHERE facility_id = :f) i
+          FULL JOIN (SELECT subject_id, sum(amount) AS owed FROM ({_ON_ACCOUNT}) x
+                      WHERE code = '1300' GROUP BY subject_id) l ON l.subject_id = i.id
+         WHERE coalesce(i.owed, 0) <> coalesce(l.owed, 0)""",
+    "an invoice's paid is what was applied to it and matched later": """
+        SELECT i.id, i.paid FROM invoice i WHERE i.facility_id = :f AND i.paid <>
+          (SELECT coalesce(sum(p.applied), 0) FROM payment p
+            WHERE p.facility_id = i.facility_id AND p.invoice_id = i.id) +
+          (SELECT coalesce(sum(m.amount), 0) FROM suspense_match m
+            WHERE m.facility_id = i.facility_id AND m.invoice_id = i.id)""",
+    "nothing is applied above what an invoice was owed": """
+        SELECT id, paid FROM invoice WHERE facility_id = :f AND paid > total""",
+    "I17 a payment has its own transaction of money that came in": """
+        SELECT p.id FROM payment p
+          LEFT JOIN ledger_txn t ON t.facility_id = p.facility_id AND t.id = p.txn_id
+         WHERE p.facility_id = :f AND (t.id IS NULL OR t.kind NOT LIKE 'pay.%')""",
+    "I17 a transaction of money that came in has one payment": """
+        SELECT t.id, count(p.id) FROM ledger_txn t
+          LEFT JOIN payment p ON p.facility_id = t.facility_id AND p.txn_id = t.id
+         WHERE t.facility_id = :f AND t.kind LIKE 'pay.%' AND t.reverses_id IS NULL
+         GROUP BY t.id HAVING count(p.id) <> 1""",
+    "the bank accounts hold what the bank credits brought": f"""
+        SELECT c.account, c.came, l.held FROM
+          (SELECT account, sum(amount) AS came FROM bank_credit
+            WHERE facility_id = :f AND direction = 'in' GROUP BY account) c
+          FULL JOIN
+          (SELECT substr(x.code, 6) AS account, sum(x.amount) AS held FROM ({_ON_ACCOUNT}) x
+             JOIN payment p ON p.facility_id = x.facility_id AND p.txn_id = x.txn_id
+            WHERE x.code LIKE '1100:%' GROUP BY substr(x.code, 6)) l ON l.account = c.account
+         WHERE coalesce(c.came, 0) <> coalesce(l.held, 0)""",
+    "what was received is the amount of the bank credit": """
+        SELECT p.id FROM payment p
+          JOIN bank_credit c ON c.facility_id = p.facility_id AND c.id = p.credit_id
+         WHERE p.facility_id = :f AND (p.received <> c.amount OR c.direction <> 'in')""",
+    "2200 of a bank credit is its suspense less what was matched": f"""
+        SELECT coalesce(w.id, l.subject_id), w.waits, l.held FROM
+          (SELECT c.id, coalesce((SELECT sum(p.suspense) FROM payment p
+              WHERE p.facility_id = c.facility_id AND p.credit_id = c.id), 0)
+            - coalesce((SELECT sum(m.amount) FROM suspense_match m
+              WHERE m.facility_id = c.facility_id AND m.credit_id = c.id), 0) AS waits
+             FROM bank_credit c WHERE c.facility_id = :f) w
+          FULL JOIN (SELECT subject_id, -sum(amount) AS held FROM ({_ON_ACCOUNT}) x
+                      WHERE code = '2200' AND subject_type = 'bank_credit'
+                      GROUP BY subject_id) l ON l.subject_id = w.id
+         WHERE coalesce(w.waits, 0) <> coalesce(l.held, 0)""",
+    "a bank credit that came in has a witness and one payment": """
+        SELECT c.id FROM bank_credit c WHERE c.facility_id = :f AND c.direction = 'in' AND (
+          NOT EXISTS (SELECT 1 FROM evidence e
+            WHERE e.facility_id = c.facility_id AND e.credit_id = c.id)
+          OR (SELECT count(*) FROM payment p
+            WHERE p.facility_id = c.facility_id AND p.credit_id = c.id) <> 1)""",
+    "money that left has a witness and no payment": """
+        SELECT c.id FROM bank_credit c WHERE c.facility_id = :f AND c.direction = 'out' AND (
+          NOT EXISTS (SELECT 1 FROM evidence e
+            WHERE e.facility_id = c.facility_id AND e.credit_id = c.id)
+          OR EXISTS (SELECT 1 FROM payment p
+            WHERE p.facility_id = c.facility_id AND p.credit_id = c.id))""",
+    "a bank credit says of itself what became of it": """
+        SELECT c.id, c.state FROM bank_credit c
+          JOIN payment p ON p.facility_id = c.facility_id AND p.credit_id = c.id
+         WHERE c.facility_id = :f AND c.state = 'new'""",
+    "a code that is open is for what is due": """
+        SELECT n.id, n.amount FROM intent n
+          JOIN invoice i ON i.facility_id = n.facility_id AND i.id = n.invoice_id
+         WHERE n.facility_id = :f AND n.state IN ('created', 'pending', 'unknown')
+           AND (i.document <> 'issued' OR n.amount <> i.total - i.credited - i.paid + i.refunded)""",
+    "numbers have no gap": """
+        SELECT s.series, s.year, s.last, count(u.number), max(u.number) FROM number_series s
+          LEFT JOIN number_use u ON u.facility_id = s.facility_id AND u.series = s.series
+           AND u.year = s.year AND u.state IN ('used', 'void', 'reserved')
+         WHERE s.facility_id = :f GROUP BY s.series, s.year, s.last
+        HAVING s.last <> count(u.number) OR s.last <> coalesce(max(u.number), 0)""",
+    "a number in use is on a paper": """
+        SELECT u.series, u.number FROM number_use u
+         WHERE u.facility_id = :f AND u.state = 'used' AND NOT EXISTS (
+           SELECT 1 FROM receipt r WHERE r.facility_id = u.facility_id
+              AND 'payment:' || r.payment_id = u.subject
+           UNION ALL
+           SELECT 1 FROM invoice i WHERE i.facility_id = u.facility_id
+              AND 'invoice:' || i.idem_key = u.subject)""",
+    "a receipt and an invoice have a number in use": """
+        SELECT 'receipt', r.number FROM receipt r
+         WHERE r.facility_id = :f AND NOT EXISTS (SELECT 1 FROM number_use u
+           WHERE u.facility_id = r.facility_id AND u.subject = 'payment:' || r.payment_id
+             AND u.state = 'used')
+        UNION ALL
+        SELECT 'invoice', i.number FROM invoice i
+         WHERE i.facility_id = :f AND NOT EXISTS (SELECT 1 FROM number_use u
+           WHERE u.facility_id = i.facility_id AND u.subject = 'invoice:' || i.idem_key
+             AND u.state = 'used')""",
+    "an applied message names its bank credit": """
+        SELECT id FROM notification
+         WHERE facility_id = :f AND state = 'applied' AND credit_id IS NULL""",
+}
+
+#: True once the worker has nothing left to do.
+AFTER_WORK: Final[Mapping[str, str]] = {
+    "a payment that was applied has a receipt": """
+        SELECT p.id FROM payment p
+          LEFT JOIN receipt r ON r.facility_id = p.facility_id AND r.payment_id = p.id
+         WHERE p.facility_id = :f AND (p.applied > 0) <> (r.payment_id IS NOT NULL)""",
+    "I15 nothing waits for the sealer": "SELECT txn_id FROM ledger_outbox WHERE facility_id = :f",
+    "no message is stored and forgotten": """
+        SELECT id FROM notification WHERE facility_id = :f AND state = 'stored'""",
+    "no job has died": "SELECT kind, last_error FROM job WHERE facility_id = :f AND state = 'dead'",
+}
+
+
+def findings(runtime: Runtime, scope: Scope, *, is_worked: bool = True) -> list[str]:
+    """Ask every question; *is_worked*: the worker has come to rest. Empty when all is well."""
+    asked = ALWAYS | AFTER_WORK if is_worked else ALWAYS
+    found = []
+    with runtime.database.reading(scope) as tx:
+        for promise, question in asked.items():
+            rows = tx.execute(text(question + "\n LIMIT 5"), {"f": scope.facility}).all()
+            found += [f"not so: {promise}: {tuple(row)}" for row in rows]
+    told = verify(runtime.database, scope).findings
+    return found + [f"verify: seal {one.seq}: {one.what}" for one in told]
+
+
+def posted(database: Database, scope: Scope) -> dict[str, int]:
+    """Count the ledger transactions of each bank reference: the other half of the journal."""
+    with database.reading(scope) as tx:
+        rows = tx.execute(
+            text(
+                "SELECT c.bank_reference, count(t.id) FROM bank_credit c"
+                " JOIN payment p ON p.facility_id = c.facility_id AND p.credit_id = c.id"
+                " JOIN ledger_txn t ON t.facility_id = p.facility_id AND t.id = p.txn_id"
+                " WHERE c.facility_id = :f GROUP BY c.bank_reference"
+            ),
+            {"f": scope.facility},
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+def contents(tx: UnitOfWork, *, without: frozenset[str] = frozenset()) -> dict[str, tuple[int, str]]:
+    """Count and hash the rows of every table that this facility sees: equal means nothing written."""
+    tables = tx.execute(
+        text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    ).scalars()
+    told = {}
+    for table in tables:
+        if table in without or not _may_read(tx, table):
+            continue
+        row = tx.execute(
+            text(f"SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")
+        ).one()
+        told[table] = (row[0], row[1])
+    return told
+
+
+def _may_read(tx: UnitOfWork, table: str) -> bool:
+    return bool(
+        tx.execute(text("SELECT has_table_privilege(:t, 'SELECT')"), {"t": table}).scalar_one()
+    )
