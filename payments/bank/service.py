@@ -7,7 +7,19 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from payments.bank.model import Arrival, BankCredit, Direction, State, external_id
 from payments.bank.rows import BANK_CREDIT, EVIDENCE
@@ -37,16 +49,23 @@ class Witnessed:
     is_new: bool
 
 
-def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> Witnessed:
+@dataclass(frozen=True, slots=True)
+class News:
+    """What becomes of a movement if nobody had told of it before."""
+
+    state: State
+    reason: str = ""
+
+
+def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str, *, news: News) -> Witnessed:
     """
-    Add one witness to the movement that it tells of, or add the movement.
+    Add one witness to the movement that it tells of, or add the movement, which then is *news*.
 
     *code* is the stored payment code found in the memo, "" where there is none or more than one.
     """
-    seen = _by_evidence(tx, arrival)
+    seen, named = _known(tx, arrival)
     if seen is not None:
         return Witnessed(seen, is_new=False)
-    named = _by_name(tx, arrival)
     if named is not None:
         if not arrival.reference and _is_told(tx, named.id, arrival.source):
             # Equal in every character, told twice by one source, and no reference to part them.
@@ -57,12 +76,12 @@ def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> Witnesse
         return Witnessed(None, is_new=False)
     if alike:
         return _joined(tx, arrival, _adopt_reference(tx, arrival, alike[0]))
-    made = _add(tx, keys, arrival, code)
+    made = _add(tx, keys, arrival, code, news)
     if made is not None:
         _add_evidence(tx, arrival, made.id)
         return Witnessed(made, is_new=True)
     # Another witness of the same movement committed while this one waited for its key.
-    other = _by_name(tx, arrival)
+    _, other = _known(tx, arrival)
     assert other is not None, "an insert is refused only by a committed row of the same name"
     return _joined(tx, arrival, other)
 
@@ -86,25 +105,24 @@ def memo_of(keys: Keys, sealed: bytes) -> str:
     return keys.open("personal", sealed, context=_CONTEXT)
 
 
-def _by_evidence(tx: UnitOfWork, arrival: Arrival) -> BankCredit | None:
-    told = exists().where(
-        EVIDENCE.c.facility_id == BANK_CREDIT.c.facility_id,
-        EVIDENCE.c.credit_id == BANK_CREDIT.c.id,
-        EVIDENCE.c.source == arrival.source,
-        EVIDENCE.c.source_id == arrival.source_id,
+def _known(tx: UnitOfWork, arrival: Arrival) -> tuple[BankCredit | None, BankCredit | None]:
+    """Find the movement that this very witness told of before, and the one of the same name."""
+    told = _credits(tx, literal(True).label("is_told")).join(
+        EVIDENCE,
+        and_(
+            EVIDENCE.c.facility_id == BANK_CREDIT.c.facility_id,
+            EVIDENCE.c.credit_id == BANK_CREDIT.c.id,
+        ),
     )
-    row = tx.execute(_credits(tx).where(told)).first()
-    return None if row is None else _model(row)
-
-
-def _by_name(tx: UnitOfWork, arrival: Arrival) -> BankCredit | None:
-    row = tx.execute(
-        _credits(tx).where(
-            BANK_CREDIT.c.account == arrival.account,
-            BANK_CREDIT.c.external_id == external_id(arrival),
-        )
-    ).first()
-    return None if row is None else _model(row)
+    told = told.where(
+        EVIDENCE.c.source == arrival.source, EVIDENCE.c.source_id == arrival.source_id
+    )
+    named = _credits(tx, literal(False).label("is_told")).where(
+        BANK_CREDIT.c.account == arrival.account,
+        BANK_CREDIT.c.external_id == external_id(arrival),
+    )
+    found = {bool(row.is_told): _model(row) for row in tx.execute(union_all(told, named))}
+    return found.get(True), found.get(False)
 
 
 def _alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:
@@ -173,7 +191,7 @@ def _joined(tx: UnitOfWork, arrival: Arrival, credit: BankCredit) -> Witnessed:
     return Witnessed(credit, is_new=False)
 
 
-def _add(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> BankCredit | None:
+def _add(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str, news: News) -> BankCredit | None:
     credit = BankCredit(
         new_id(),
         arrival.account,
@@ -184,7 +202,7 @@ def _add(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> BankCredit 
         arrival.day,
         arrival.occurred_at,
         code,
-        State.NEW,
+        news.state,
     )
     is_new = insert_new(
         tx,
@@ -201,7 +219,7 @@ def _add(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str) -> BankCredit 
             "code": code,
             "memo_sealed": keys.seal("personal", arrival.memo, context=_CONTEXT),
             "state": credit.state.value,
-            "reason": "",
+            "reason": news.reason,
             "made_at": tx.now(),
         },
     )
@@ -222,8 +240,8 @@ def _add_evidence(tx: UnitOfWork, arrival: Arrival, credit: UUID) -> None:
     )
 
 
-def _credits(tx: UnitOfWork) -> Select[Any]:
-    return select(BANK_CREDIT).where(BANK_CREDIT.c.facility_id == tx.facility)
+def _credits(tx: UnitOfWork, *more: ColumnElement[Any]) -> Select[Any]:
+    return select(*BANK_CREDIT.c, *more).where(BANK_CREDIT.c.facility_id == tx.facility)
 
 
 def _model(row: Row[Any]) -> BankCredit:

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Column, ColumnElement, Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from payments.kernel.errors import Conflict, InvalidField, Rejected
 from payments.keys import Keys
 from payments.storage.columns import METADATA, Blob, UtcTime, Whole, Words
+from payments.storage.inserting import insert_new
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -90,11 +90,10 @@ def once(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Ea
     """
     if not 1 <= len(key) <= _KEY_LETTERS_MAX or not key.isprintable():
         raise InvalidField("key", f"1 to {_KEY_LETTERS_MAX} printable characters")
-    insert = postgresql.insert if tx.is_postgres else sqlite.insert
-    claimed = tx.execute(
-        insert(IDEMPOTENCY_REQUEST).on_conflict_do_nothing(),
+    is_first = insert_new(
+        tx,
+        IDEMPOTENCY_REQUEST,
         {
-            "facility_id": tx.facility,
             "actor": actor,
             "route": route,
             "key": key,
@@ -106,7 +105,7 @@ def once(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Ea
             "made_at": tx.now(),
         },
     )
-    if claimed.rowcount:
+    if is_first:
         return None
     row = tx.lock(
         Lock.IDEMPOTENCY, select(IDEMPOTENCY_REQUEST).where(*_is(tx, actor, route, key))

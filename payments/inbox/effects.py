@@ -14,12 +14,12 @@ from uuid import UUID
 
 from payments import audit
 from payments.bank.model import Arrival, BankCredit, Direction, State
-from payments.bank.service import mark, witness
+from payments.bank.service import News, witness
 from payments.encounters.service import lock as lock_encounter
 from payments.intents import repository as intents
 from payments.intents.model import Intent
 from payments.intents.service import due_changed
-from payments.intents.status import Event
+from payments.intents.status import ACTIVE, Event
 from payments.invoicing import repository as invoices
 from payments.invoicing.model import Invoice
 from payments.kernel.codes import candidates
@@ -59,7 +59,9 @@ def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied
     Takes its locks in the one order: encounter, invoice, intent, bank credit, period.
     """
     named = _named(tx, runtime, arrival)
-    told = witness(tx, runtime.keys, arrival, "" if named is None else named.intent.code)
+    allocation = _allocation(named, arrival)
+    code = "" if named is None else named.intent.code
+    told = witness(tx, runtime.keys, arrival, code, news=_news(arrival, allocation))
     if told.credit is None:
         return Applied(Effect.UNCLEAR, None)
     if not told.is_new:
@@ -69,7 +71,7 @@ def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied
             tx, "bank.paid_out", f"bank_credit:{told.credit.id}", amount=arrival.amount.dong
         )
         return Applied(Effect.OUTGOING, told.credit.id)
-    allocation = _pay(tx, told.credit, named, arrival)
+    _pay(tx, told.credit, named, arrival, allocation)
     if named is not None and allocation.applied:
         paid = replace(
             named.invoice,
@@ -103,14 +105,33 @@ def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> _Named | None:
     newest = max(found, key=lambda intent: intent.made_at)
     lock_encounter(tx, invoices.encounter_of(tx, newest.invoice))
     invoice = invoices.lock(tx, newest.invoice)
-    active = intents.lock_active(tx, newest.invoice)
-    return _Named(intents.lock(tx, newest.id), tuple(active), invoice)
+    held = intents.lock_active(tx, newest.invoice, and_also=newest.id)
+    [intent] = [one for one in held if one.id == newest.id]
+    return _Named(intent, tuple(one for one in held if one.status in ACTIVE), invoice)
 
 
-def _pay(tx: UnitOfWork, credit: BankCredit, named: _Named | None, arrival: Arrival) -> Allocation:
+def _allocation(named: _Named | None, arrival: Arrival) -> Allocation:
+    if named is None:
+        return allocate(None, arrival.amount, is_late=False)
+    is_late = named.intent.is_late(arrival.occurred_at)
+    return allocate(named.invoice, arrival.amount, is_late=is_late)
+
+
+def _news(arrival: Arrival, allocation: Allocation) -> News:
+    if arrival.direction is Direction.OUT:
+        return News(State.NEW)
+    state = State.SUSPENSE if allocation.suspense else State.MATCHED
+    return News(state, ",".join(sorted(allocation.flags)))
+
+
+def _pay(
+    tx: UnitOfWork,
+    credit: BankCredit,
+    named: _Named | None,
+    arrival: Arrival,
+    allocation: Allocation,
+) -> None:
     invoice = None if named is None else named.invoice
-    is_late = named is not None and named.intent.is_late(arrival.occurred_at)
-    allocation = allocate(invoice, arrival.amount, is_late=is_late)
     entry = transfer_received(
         bank_account=credit.account,
         external_id=credit.external_id,
@@ -131,9 +152,6 @@ def _pay(tx: UnitOfWork, credit: BankCredit, named: _Named | None, arrival: Arri
     record(tx, arrived, allocation, invoice)
     if named is not None:
         intents.happened(tx, named.intent, Event.FUNDS_ARRIVED)
-    state = State.SUSPENSE if allocation.suspense else State.MATCHED
-    mark(tx, credit.id, state, ",".join(sorted(allocation.flags)))
-    return allocation
 
 
 def _source(arrival: Arrival) -> str:

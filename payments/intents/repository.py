@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, or_, select, update
 
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
@@ -30,9 +30,12 @@ def lock(tx: UnitOfWork, intent: UUID) -> Intent:
     return _model(tx.lock(Lock.INTENT, _all(tx).where(INTENT.c.id == intent)).one())
 
 
-def lock_active(tx: UnitOfWork, invoice: UUID) -> list[Intent]:
-    """Hold the active intents of a held invoice, by id."""
-    statement = _all(tx).where(INTENT.c.invoice_id == invoice, INTENT.c.state.in_(_ACTIVE_VALUES))
+def lock_active(tx: UnitOfWork, invoice: UUID, *, and_also: UUID | None = None) -> list[Intent]:
+    """Hold the active intents of a held invoice, by id; *and_also* one that may have ended."""
+    wanted: ColumnElement[bool] = INTENT.c.state.in_(_ACTIVE_VALUES)
+    if and_also is not None:
+        wanted = or_(wanted, INTENT.c.id == and_also)
+    statement = _all(tx).where(INTENT.c.invoice_id == invoice, wanted)
     return [_model(row) for row in tx.lock(Lock.INTENT, statement.order_by(INTENT.c.id))]
 
 

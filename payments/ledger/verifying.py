@@ -26,6 +26,8 @@ from payments.storage.unit_of_work import Database
 
 #: Seals per piece: a few megabytes of rows.
 _PIECE: Final = 2_000
+#: Places kept for missing seals, so that the anchors after them still fit; a wider gap shifts them.
+_GAP_MAX: Final = 10_000
 #: More say nothing new: the first one names where to look.
 _FINDINGS_MAX: Final = 50
 
@@ -109,6 +111,7 @@ class _Run:
             for seq, txn_id, version, stored, sealed_at in piece:
                 if seq != expected:
                     self._bad(expected, f"seals {expected} to {seq - 1} are missing")
+                    self.hashes += [b""] * min(seq - expected, _GAP_MAX)
                 first = bodies.genesis(self.facility, sealed_at) if seq == 1 else None
                 self._check(seq, txn_id, found.get((version, txn_id)), before, stored, first)
                 # Go on from what is stored: each break is then named where it is.
@@ -154,10 +157,16 @@ class _Run:
             elif len(seals) < anchor.last_seq - first + 1:
                 self._bad(len(self.hashes) + 1, f"anchored seals to {anchor.last_seq} are missing")
             elif merkle.root(seals) != anchor.root:
-                self._bad(first, f"seals {first} to {anchor.last_seq} are not those of the anchor")
+                named = self._first_broken(first, anchor.last_seq)
+                self._bad(named, f"seals {first} to {anchor.last_seq} are not those of the anchor")
             if first > covered + 1:
                 self._bad(None, f"no anchor was given for seals {covered + 1} to {first - 1}")
             covered = max(covered, anchor.last_seq)
+
+    def _first_broken(self, first: int, last: int) -> int:
+        """Name the break that explains a wrong root; without one everything was rewritten."""
+        broken = [one.seq for one in self.findings if one.seq and first <= one.seq <= last]
+        return min(broken, default=first)
 
     def _check(
         self,

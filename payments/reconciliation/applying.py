@@ -65,6 +65,26 @@ def apply_waiting(
     return tried
 
 
+def try_again(runtime: Runtime, scope: Scope, line: UUID) -> None:
+    """
+    Try a kept line again: what it might have meant may have become clear.
+
+    Raises:
+        NotFound: there is no such line that still waits.
+    """
+    with runtime.database.reading(scope) as tx:
+        row = tx.execute(
+            select(STATEMENT_LINE).where(
+                STATEMENT_LINE.c.facility_id == tx.facility,
+                STATEMENT_LINE.c.id == line,
+                STATEMENT_LINE.c.state != "applied",
+            )
+        ).first()
+    if row is None:
+        raise NotFound("Không có dòng sao kê nào đang chờ như vậy.")
+    _apply_group(runtime, scope, [_waiting(runtime, row)])
+
+
 def _page(
     tx: UnitOfWork, runtime: Runtime, file: UUID, *, after: int, limit: int
 ) -> list[_Waiting]:

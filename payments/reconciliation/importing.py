@@ -10,6 +10,7 @@ there. A line that any statement or feed told before adds nothing but its word.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -26,6 +27,7 @@ from payments.kernel.scope import Scope
 from payments.reconciliation import applying, maps
 from payments.reconciliation.lines import new_lines, tally
 from payments.reconciliation.rows import STATEMENT_FILE, STATEMENT_LINE
+from payments.reconciliation.service import run
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from payments.storage.inserting import insert_new
@@ -36,6 +38,8 @@ APPLY: Final = "statement.apply"
 INLINE_LINES_MAX: Final = 2_000
 #: Rows of one INSERT.
 _BATCH: Final = 1_000
+#: Days that are compared at once when a statement has come.
+_DAYS_COMPARED_MAX: Final = 62
 #: Each try lost against a statement that was stored at the same moment.
 _TRIES_MAX: Final = 5
 
@@ -101,17 +105,35 @@ def finish(runtime: Runtime, scope: Scope, file: UUID, *, lines_max: int | None 
     applying.apply_waiting(runtime, scope, file, lines_max=lines_max)
     with runtime.database.transaction(scope) as tx:
         told = report(tx, file)
-        if not told.waiting:
-            tx.execute(
-                update(STATEMENT_FILE)
-                .where(
-                    STATEMENT_FILE.c.facility_id == tx.facility,
-                    STATEMENT_FILE.c.id == file,
-                    STATEMENT_FILE.c.state == "importing",
-                )
-                .values(state="imported", finished_at=tx.now())
-            )
+        is_done = not told.waiting and _mark_imported(tx, file)
+    if is_done:
+        for day in _days(told):
+            run(runtime, scope, told.account, day)
     return told
+
+
+def _mark_imported(tx: UnitOfWork, file: UUID) -> bool:
+    changed = tx.execute(
+        update(STATEMENT_FILE)
+        .where(
+            STATEMENT_FILE.c.facility_id == tx.facility,
+            STATEMENT_FILE.c.id == file,
+            STATEMENT_FILE.c.state == "importing",
+        )
+        .values(state="imported", finished_at=tx.now())
+    )
+    return changed.rowcount == 1
+
+
+def _days(told: Imported) -> Iterator[HospitalDay]:
+    """Give the days of a statement, the last two months of them at most."""
+    if told.first_day is None or told.last_day is None:
+        return
+    for back in range(_DAYS_COMPARED_MAX):
+        day = told.last_day.plus(-back)
+        if day < told.first_day:
+            return
+        yield day
 
 
 def report(tx: UnitOfWork, file: UUID) -> Imported:

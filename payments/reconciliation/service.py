@@ -12,46 +12,25 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
 from payments import audit
+from payments.invoicing.service import checked_reason
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import Conflict, InvalidField, NotFound, Rejected
+from payments.kernel.errors import NotFound
 from payments.kernel.money import Money, vnd
 from payments.kernel.scope import Scope
-from payments.ledger import periods
-from payments.reconciliation import maps
 from payments.reconciliation.comparing import compare
-from payments.reconciliation.model import Comparison, Source, Verdict
+from payments.reconciliation.model import Comparison, Inputs, Pair, Verdict
 from payments.reconciliation.rows import FINDING, RECONCILIATION_RUN
 from payments.reconciliation.sides import inputs
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
-
-_REASON_MAX: Final = 200
-
-
-class OpenFindings(Conflict):
-    """The day has differences that nobody has explained."""
-
-    code = "open-findings"
-
-
-class NoStatement(Rejected):
-    """The bank's statement of the day has not been taken in."""
-
-    code = "no-statement"
-
-
-class DayNotOver(Rejected):
-    """A day is closed when it is over; until then money may still come."""
-
-    code = "day-not-over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +72,7 @@ def run_in(tx: UnitOfWork, account: str, day: HospitalDay) -> Run:
     """Do the same inside a running transaction."""
     comparison = compare(tx, inputs(tx, account, day))
     run_id, is_new = _kept(tx, comparison)
-    if is_new:
-        _keep_findings(tx, run_id, comparison)
+    _keep_findings(tx, run_id, comparison)
     return Run(run_id, is_new, comparison, findings(tx, account, day))
 
 
@@ -123,7 +101,7 @@ def explain(
         InvalidField: *reason* is empty or too long.
         NotFound: the day has no such finding (any more).
     """
-    cleaned = _reason(reason)
+    cleaned = checked_reason(reason)
 
     def work(tx: UnitOfWork) -> None:
         found = {one.name: one for one in run_in(tx, account, day).findings}
@@ -137,42 +115,6 @@ def explain(
         audit.append(tx, "finding.explained", f"finding:{found[name].id}", reason=cleaned)
 
     runtime.database.run(scope, work)
-
-
-def close_day(runtime: Runtime, scope: Scope, day: HospitalDay) -> None:
-    """
-    Close the ledger's day, if every account matches its statement or every difference is explained.
-
-    The period is held first: what is compared afterwards is what is closed.
-
-    Raises:
-        DayNotOver: the day is today or later.
-        NoStatement: an account has lines and no statement.
-        OpenFindings: a difference is not explained.
-    """
-    if day >= HospitalDay.of(runtime.clock.now()):
-        raise DayNotOver("Chỉ khóa sổ ngày đã qua: trong ngày tiền còn có thể về.")
-
-    def work(tx: UnitOfWork) -> None:
-        periods.start_closing(tx, day)
-        for account in maps.accounts(tx):
-            _refuse_unexplained(run_in(tx, account, day))
-        periods.close_day(tx, day)
-        audit.append(tx, "day.closed", f"day:{day}")
-
-    runtime.database.run(scope, work)
-
-
-def _refuse_unexplained(told: Run) -> None:
-    sides = told.comparison.inputs
-    if sides.source is Source.FEED and (sides.ledger or sides.bank):
-        raise NoStatement(f"Tài khoản {sides.account} chưa có sao kê ngày {sides.day}.")
-    if told.open_findings:
-        raise OpenFindings(
-            f"Tài khoản {sides.account} còn {len(told.open_findings)} chênh lệch chưa giải thích.",
-            account=sides.account,
-            findings=len(told.open_findings),
-        )
 
 
 def _kept(tx: UnitOfWork, comparison: Comparison) -> tuple[UUID, bool]:
@@ -212,28 +154,28 @@ def _keep_findings(tx: UnitOfWork, run_id: UUID, comparison: Comparison) -> None
     # It is back: what was said about it was said about another state of the books.
     back = [one.id for name, one in known.items() if name in now and one.state == "gone"]
     _turn(tx, run_id, back, "open")
-    new = [
-        {
-            "facility_id": tx.facility,
-            "id": new_id(),
-            "account": sides.account,
-            "day": sides.day.date,
-            "name": name,
-            "verdict": pair.verdict.value,
-            "ref": pair.ref,
-            "ledger_amount": None if pair.ledger_amount is None else pair.ledger_amount.dong,
-            "bank_amount": None if pair.bank_amount is None else pair.bank_amount.dong,
-            "state": "open",
-            "reason": "",
-            "explained_by": "",
-            "run_id": run_id,
-            "made_at": tx.now(),
-        }
-        for name, pair in now.items()
-        if name not in known
-    ]
-    if new:
-        tx.execute(insert(FINDING), new)
+    for name, pair in now.items():
+        if name not in known:
+            _add(tx, run_id, sides, pair)
+
+
+def _add(tx: UnitOfWork, run_id: UUID, sides: Inputs, pair: Pair) -> None:
+    values = {
+        "id": new_id(),
+        "account": sides.account,
+        "day": sides.day.date,
+        "name": pair.name,
+        "verdict": pair.verdict.value,
+        "ref": pair.ref,
+        "ledger_amount": None if pair.ledger_amount is None else pair.ledger_amount.dong,
+        "bank_amount": None if pair.bank_amount is None else pair.bank_amount.dong,
+        "state": "open",
+        "reason": "",
+        "explained_by": "",
+        "run_id": run_id,
+        "made_at": tx.now(),
+    }
+    insert_new(tx, FINDING, values)
 
 
 def _turn(tx: UnitOfWork, run_id: UUID, ids: Sequence[UUID], state: str) -> None:
@@ -269,10 +211,3 @@ def _finding(row: Row[Any]) -> Finding:
         row.reason,
         row.explained_by,
     )
-
-
-def _reason(reason: str) -> str:
-    cleaned = " ".join(reason.split())
-    if not 3 <= len(cleaned) <= _REASON_MAX or not cleaned.isprintable():
-        raise InvalidField("reason", f"Nhập lý do, từ 3 đến {_REASON_MAX} ký tự.")
-    return cleaned

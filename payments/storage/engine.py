@@ -25,9 +25,9 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
     """Make an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, with its rules."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(
-        url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, pool_timeout=5
-    )
+    # No ping before each use: a broken connection is noticed by its first statement, which throws
+    # away the whole pool; ``Database.run`` then does its work again.
+    return create_engine(url, pool_size=pool_size, max_overflow=8, pool_timeout=5)
 
 
 def _sqlite(url: str) -> Engine:
@@ -47,3 +47,23 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {how}")
 
     return engine
+
+
+def begin_postgres(connection: Connection, facility: int) -> None:
+    """
+    Begin and name the facility in one round trip, on a connection in autocommit mode.
+
+    A connection that broke while it lay in the pool is replaced here, once: that costs nothing
+    where it is whole, as a ping before each use would.
+
+    Raises:
+        DBAPIError: the database cannot be reached.
+    """
+    # A statement of two commands cannot be prepared, which the driver tries after some uses.
+    begin = f"BEGIN; SET LOCAL vienphi.facility = '{facility:d}'"
+    try:
+        connection.connection.execute(begin, prepare=False)
+    except connection.dialect.loaded_dbapi.OperationalError as error:
+        connection.invalidate(error)
+        connection.exec_driver_sql("SELECT 1")
+        connection.connection.execute(begin, prepare=False)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from payments.kernel.clock import Clock
 from payments.kernel.scope import FacilityId, Scope
-from payments.storage.engine import BEGIN, make_engine
+from payments.storage.engine import BEGIN, begin_postgres, make_engine
 from payments.storage.locks import Lock, LockOrderBroken
 
 T = TypeVar("T")
@@ -78,6 +78,13 @@ class Database:
     def __init__(self, url: str, clock: Clock, *, engine: Engine | None = None) -> None:
         self.engine = engine if engine is not None else make_engine(url)
         self.clock = clock
+        #: PostgreSQL: the driver must not begin by itself, for we begin and set the facility in one
+        #: round trip.
+        self._units = (
+            self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            if self.is_postgres
+            else self.engine
+        )
         #: Tests set this to see the locks of every transaction in their order.
         self.on_locks: Callable[[list[Lock]], None] | None = None
 
@@ -103,26 +110,29 @@ class Database:
         tx.committed()
 
     def run(self, scope: Scope, work: Callable[[UnitOfWork], T]) -> T:
-        """Do *work* in a transaction, the whole of it again where the database asks for that."""
+        """
+        Do *work* in a transaction, the whole of it again where the database asks for that.
+
+        Also after a connection that broke, when nobody knows whether the commit was done: so *work*
+        is such that a second time changes nothing (a key, or a state that it looks at first).
+        """
         for left in reversed(range(_TRIES_MAX)):
             try:
                 with self.transaction(scope) as tx:
                     return work(tx)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _ASK_AGAIN or not left:
+                asks = getattr(error.orig, "sqlstate", None) in _ASK_AGAIN
+                if not left or not (asks or error.connection_invalidated):
                     raise
             time.sleep(random.uniform(0.01, 0.2))  # noqa: S311 - jitter, no secret
         raise AssertionError("unreachable: the last try returns or raises")
 
     @contextmanager
     def _begun(self, scope: Scope, begin: str) -> Iterator[UnitOfWork]:
-        with self.engine.connect() as connection:
+        options: dict[str, Any] = {} if self.is_postgres else {BEGIN: begin}
+        with self._units.connect().execution_options(**options) as connection:
             if self.is_postgres:
-                connection.exec_driver_sql(
-                    "SELECT set_config('vienphi.facility', %s, true)", (str(scope.facility),)
-                )
-            else:
-                connection = connection.execution_options(**{BEGIN: begin})
+                begin_postgres(connection, int(scope.facility))
             yield UnitOfWork(connection, scope, self.clock)
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ M4: forged, altered and repeated messages are refused or say nothing new, and wr
     python -m tests.faults.forged --variants 8 --seed 1
 
 For both feeds in each of their modes: a wrong key, every byte of the body and of the proof altered
-(*variants* times each), time stamps ten minutes off, proofs of other messages, old messages again.
+(*variants* times each; a *stride* above 1 leaves bytes out), time stamps ten minutes off, proofs of other messages, old messages again.
 Before and after, every row of every table is compared; only ``refused_message`` may count.
 
 An API key or a token proves who calls and not what is said: there, an altered body is tried on a
@@ -17,7 +17,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -40,14 +40,14 @@ _COUNTED: Final = frozenset({"refused_message"})
 _REFUSED: Final = (401, 503)
 
 
-def run(cluster: Cluster, seed: int, *, variants: int) -> Outcome:
+def run(cluster: Cluster, seed: int, *, variants: int, stride: int = 1) -> Outcome:
     outcome = Outcome()
     chance = random.Random(seed)
     clock = morning()
     with stage(cluster, clock) as made:
         for number, (name, mode) in enumerate(MODES.items(), start=1):
-            trial = _Trial(made, clock, mode, chance, number)
-            tried = trial.attack(variants)
+            trial = _Trial(made, clock, mode, _Alter(chance, variants, stride), number)
+            tried = trial.attack()
             outcome.figures[name] = ", ".join(f"{n} {what}" for what, n in sorted(tried.items()))
             outcome.failures += [f"{name}: {failure}" for failure in trial.failures]
         made.hospital.work()
@@ -56,17 +56,35 @@ def run(cluster: Cluster, seed: int, *, variants: int) -> Outcome:
     return outcome
 
 
+@dataclass(frozen=True, slots=True)
+class _Alter:
+    """Alters each byte in turn: once by one bit, then by other bytes; every *stride*-th only."""
+
+    chance: random.Random
+    variants: int
+    stride: int
+
+    def each(self, true: bytes) -> Iterator[bytes]:
+        for place in range(self.chance.randrange(self.stride), len(true), self.stride):
+            byte = true[place]
+            others = {byte ^ 1}
+            while len(others) < self.variants:
+                others.add(self.chance.choice([x for x in range(256) if x != byte]))
+            for other in sorted(others):
+                yield true[:place] + bytes([other]) + true[place + 1 :]
+
+
 class _Trial:
     """One mode: a message that is known, one that nobody has told yet, and the attacks on both."""
 
     def __init__(
-        self, made: Stage, clock: FrozenClock, mode: Mode, chance: random.Random, number: int
+        self, made: Stage, clock: FrozenClock, mode: Mode, alter: _Alter, number: int
     ) -> None:
         self.failures: list[str] = []
         self._made = made
         self._clock = clock
         self._mode = mode
-        self._chance = chance
+        self._alter = alter
         self._client = create_app(made.runtime).test_client()
         with made.database.transaction(made.scope) as tx:
             switch_to(tx, made.runtime, mode)
@@ -76,15 +94,15 @@ class _Trial:
         self._old = transfer(first.number, first.code, first.dong, now)
         self._fresh = transfer(second.number, second.code, second.dong, now)
 
-    def attack(self, variants: int) -> Counter[str]:
+    def attack(self) -> Counter[str]:
         tried: Counter[str] = Counter()
         known = self._raw(self._old)
         self._expect(known, 200, "the true message")
         before = self._contents()
-        for attack, raw in self._forgeries(variants):
+        for attack, raw in self._forgeries():
             tried[attack] += 1
             self._expect(raw, 401, attack)
-        for raw in self._altered_known(known, variants, tried):
+        for raw in self._altered_known(known, tried):
             tried["altered, known"] += 1
             self._expect(raw, None, "altered, known")
         tried["repeated"] += 1
@@ -95,7 +113,7 @@ class _Trial:
         self._expect(self._raw(self._fresh), 200, "the fresh message, unaltered")
         return tried
 
-    def _forgeries(self, variants: int) -> Iterator[tuple[str, RawNotification]]:
+    def _forgeries(self) -> Iterator[tuple[str, RawNotification]]:
         """Change the message that nobody has told yet."""
         true = self._raw(self._fresh)
         yield "wrong key", self._mode.raw(self._fresh, self._clock.now(), forged=True)
@@ -103,7 +121,7 @@ class _Trial:
             bare = {key: value for key, value in true.headers.items() if key != name}
             yield "proof missing", replace(true, headers=bare)
             yield "proof empty", replace(true, headers=bare | {name: ""})
-            for changed in _each_altered(true.headers[name].encode(), variants, self._chance):
+            for changed in self._alter.each(true.headers[name].encode()):
                 # A header holds what Latin-1 holds; a server would refuse the controls itself.
                 if all(byte >= 32 for byte in changed) and changed.strip() == changed:
                     yield f"{name} altered", replace(
@@ -111,7 +129,7 @@ class _Trial:
                     )
         if not self._mode.is_signed:
             return
-        for changed in _each_altered(true.body, variants, self._chance):
+        for changed in self._alter.each(true.body):
             if not _says_the_same(true.body, changed):
                 yield "body altered", replace(true, body=changed)
         for changed in (b"", true.body[:-1], true.body + b"x", true.body[1:], true.body * 2):
@@ -126,13 +144,13 @@ class _Trial:
                 )
 
     def _altered_known(
-        self, known: RawNotification, variants: int, tried: Counter[str]
+        self, known: RawNotification, tried: Counter[str]
     ) -> Iterator[RawNotification]:
         """Change the body of the known message, keeping its proof, where it stays that message."""
         if self._mode.is_signed:
             return
         [truth] = self._read(known)
-        for changed in _each_altered(known.body, variants, self._chance):
+        for changed in self._alter.each(known.body):
             raw = replace(known, body=changed)
             try:
                 told = self._read(raw)
@@ -175,16 +193,6 @@ class _Trial:
         return self._adapter.read(raw)  # type: ignore[attr-defined,no-any-return]
 
 
-def _each_altered(true: bytes, variants: int, chance: random.Random) -> Iterator[bytes]:
-    """Alter each byte in turn: once by one bit, then by other bytes."""
-    for place, byte in enumerate(true):
-        others = {byte ^ 1}
-        while len(others) < variants:
-            others.add(chance.choice([x for x in range(256) if x != byte]))
-        for other in sorted(others):
-            yield true[:place] + bytes([other]) + true[place + 1 :]
-
-
 def _says_the_same(true: bytes, changed: bytes) -> bool:
     """Casso signs the words of the JSON, not its blanks: one blank for another alters nothing."""
     pairs = [(a, b) for a, b in zip(true, changed, strict=True) if a != b]
@@ -192,4 +200,4 @@ def _says_the_same(true: bytes, changed: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    raise SystemExit(script.main(run, "M4 forged messages", {"variants": 8}))
+    raise SystemExit(script.main(run, "M4 forged messages", {"variants": 8, "stride": 1}))

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from payments.inbox.service import accept
 from payments.intents.repository import Intent
@@ -44,10 +45,12 @@ class Desk:
     clock: FrozenClock
     chance: random.Random
     number: int
+    invoice: UUID = field(init=False)
+    shown: Intent = field(init=False)
 
     def __post_init__(self) -> None:
         self.invoice = self.made.hospital.issue("KB01", "XN01")
-        self.shown: Intent = self.made.hospital.show(self.invoice)
+        self.shown = self.made.hospital.show(self.invoice)
 
     def some(self) -> timedelta:
         """A second, or up to ten minutes."""

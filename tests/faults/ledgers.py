@@ -22,7 +22,7 @@ from payments.ledger.anchors import Anchor, make_anchor
 from payments.ledger.model import Entry
 from payments.ledger.posting_rules import money_in
 from payments.storage.unit_of_work import Database
-from tests.support.databases import Cluster, fresh_postgres, fresh_sqlite, prepare
+from tests.support.databases import Cluster, fresh_postgres, fresh_sqlite
 from tests.support.ledger import as_role, seal_all
 
 SCOPE = Scope(FacilityId(99001), "user:test", "fault-test")
@@ -42,9 +42,10 @@ class Ledgers:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
-    def made(cls, folder: Path, url: str | None) -> Ledgers:
-        """Build the ledger once: in a file of *folder*, or in the cluster of superuser *url*."""
-        ledgers = cls(folder, None if url is None else prepare(url))
+    def made(cls, folder: Path, cluster: Cluster | None) -> Ledgers:
+        """Build the ledger once: in *cluster*, or where there is none in a file of *folder*."""
+        folder.mkdir(parents=True, exist_ok=True)
+        ledgers = cls(folder, cluster)
         clock = FrozenClock(START)
         first = (
             fresh_sqlite(folder / "base.db", clock)

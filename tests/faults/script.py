@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+import structlog
 
 from tests.support.databases import Cluster
 from tests.support.stage import own_cluster
@@ -53,6 +56,8 @@ def main(
         parser.add_argument(f"--{name}", type=int, default=size)
     given = parser.parse_args(argv)
     chosen = {name: getattr(given, name) for name in sizes}
+    # What is refused and tried again here is the test, not news.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     began = time.monotonic()
     if needs_cluster:
         with own_cluster(given.url) as cluster:

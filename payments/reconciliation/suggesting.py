@@ -1,0 +1,75 @@
+"""Finds the invoices that money in suspense may be for."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from payments.bank.model import BankCredit
+from payments.bank.rows import BANK_CREDIT
+from payments.bank.service import memo_of
+from payments.intents.rows import INTENT
+from payments.invoicing.model import amount_due
+from payments.invoicing.repository import COLUMNS
+from payments.invoicing.repository import model as invoice_of
+from payments.invoicing.rows import INVOICE
+from payments.kernel.codes import candidates, near_misses
+from payments.keys import Keys
+from payments.reconciliation.matching import WINDOW, Candidate, Suggestion, suggest
+from payments.reconciliation.resolving import in_suspense
+from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
+
+#: Codes of the window that are looked at; more is no help to a person.
+_LOOKED_AT_MAX: Final = 500
+#: Guesses of one memo that are asked for.
+_GUESSES_MAX: Final = 1000
+
+
+def suggestions(tx: UnitOfWork, runtime: Runtime, credit: BankCredit) -> tuple[Suggestion, ...]:
+    """Rank the invoices that what is left of *credit* may pay; empty when nothing is left."""
+    left = in_suspense(tx, credit.id)
+    if not left:
+        return ()
+    memo = memo_text(tx, runtime.keys, credit.id)
+    prefix = runtime.settings.code_prefix
+    # Codes that are whole are here too: a memo with those of two invoices names none.
+    near = (*candidates(memo, prefix), *near_misses(memo, prefix))[:_GUESSES_MAX]
+    rows = tx.execute(
+        select(*COLUMNS, INTENT.c.code, INTENT.c.made_at)
+        .join(
+            INTENT,
+            (INTENT.c.facility_id == INVOICE.c.facility_id) & (INTENT.c.invoice_id == INVOICE.c.id),
+        )
+        .where(
+            INVOICE.c.facility_id == tx.facility,
+            INVOICE.c.document == "issued",
+            INTENT.c.account == credit.account,
+            or_(
+                INTENT.c.code.in_(near),
+                (INTENT.c.amount == left.dong)
+                & INTENT.c.made_at.between(
+                    credit.occurred_at - WINDOW, credit.occurred_at + WINDOW
+                ),
+            ),
+        )
+        .order_by(INTENT.c.made_at.desc(), INTENT.c.id)
+        .limit(_LOOKED_AT_MAX)
+    )
+    found = [
+        Candidate(row.id, row.number, amount_due(invoice_of(row)), row.code, row.made_at)
+        for row in rows
+    ]
+    return suggest(left, credit.occurred_at, frozenset(near), found)
+
+
+def memo_text(tx: UnitOfWork, keys: Keys, credit: UUID) -> str:
+    """Open the memo of a movement."""
+    sealed: bytes = tx.execute(
+        select(BANK_CREDIT.c.memo_sealed).where(
+            BANK_CREDIT.c.facility_id == tx.facility, BANK_CREDIT.c.id == credit
+        )
+    ).scalar_one()
+    return memo_of(keys, sealed)

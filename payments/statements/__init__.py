@@ -1,0 +1,1 @@
+"""Files for finance: their totals are the ledger's, or they are not written."""

@@ -1,0 +1,44 @@
+"""Short runs of the fault scripts of the ledger; the long ones are in their own docstrings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from payments.ledger.verifying import verify
+from payments.storage.unit_of_work import Database
+from tests.faults import sealer, tamper
+from tests.faults.damages import DAMAGES
+from tests.faults.ledgers import SCOPE, Ledgers
+from tests.support.databases import Cluster
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_every_kind_of_damage_is_found_and_named(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cluster: Cluster | None = request.getfixturevalue("cluster") if engine == "postgresql" else None
+
+    assert tamper.run(tmp_path, len(DAMAGES), 7, cluster) == []
+
+
+def test_anchor_of_another_key_or_a_missing_anchor_is_found(tmp_path: Path) -> None:
+    ledgers = Ledgers.made(tmp_path, None)
+    others = Ledgers.made(tmp_path / "other", None)
+    key = ledgers.key.public_key()
+
+    with ledgers.fresh() as database:
+        assert verify(database, SCOPE, anchors=ledgers.anchors, public_key=key).is_sound
+        for anchors, public in (
+            (ledgers.anchors, others.key.public_key()),
+            (others.anchors, key),
+            (ledgers.anchors[1:], key),
+        ):
+            assert not verify(database, SCOPE, anchors=anchors, public_key=public).is_sound
+
+
+def test_killed_sealer_loses_nothing(database: Database) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+
+    assert sealer.run(url, 5, 1) == []
