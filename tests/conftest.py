@@ -27,7 +27,11 @@ THEIRS = FacilityId(99002)
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    yield from start_cluster(tmp_path_factory, os.environ.get("VIENPHI_TEST_PG"))
+    # One server for all workers of a run: the folder above the worker's own is theirs together.
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
+    given = os.environ.get("VIENPHI_TEST_PG")
+    yield from start_cluster(tmp_path_factory, given, shared=shared)
 
 
 @pytest.fixture

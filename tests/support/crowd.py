@@ -16,7 +16,7 @@ from payments.runtime import Runtime
 from tests.support.stage import SCOPE, Address, runtime_at
 
 T = TypeVar("T")
-_FORK: Final = multiprocessing.get_context("fork")
+FORK: Final = multiprocessing.get_context("fork")
 #: 150,000 đ: one line, one department.
 SERVICE: Final = "KB01"
 PRICE: Final = 150_000
@@ -42,7 +42,7 @@ def here() -> Runtime:
 
 def pool(address: Address, processes: int) -> ProcessPoolExecutor:
     """Start *processes*; what runs there opens the trial by ``here``."""
-    return ProcessPoolExecutor(processes, _FORK, initializer=_open, initargs=(address,))
+    return ProcessPoolExecutor(processes, FORK, initializer=_open, initargs=(address,))
 
 
 def shares(things: Sequence[T], count: int) -> list[Sequence[T]]:

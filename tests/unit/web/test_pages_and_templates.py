@@ -34,11 +34,7 @@ def page_classes() -> dict[str, list[str]]:
 def templates() -> set[str]:
     root = resource("templates")
     names = {path.relative_to(root).as_posix() for path in root.rglob("*.html")}
-    return {
-        name
-        for name in names - _FRAMES
-        if Path(name).parts[0] not in _FOLDERS_WITHOUT_PAGES
-    }
+    return {name for name in names - _FRAMES if Path(name).parts[0] not in _FOLDERS_WITHOUT_PAGES}
 
 
 def test_every_template_has_exactly_one_page() -> None:

@@ -14,7 +14,6 @@ from payments.web.problem import known
 
 _WORDS = wording.read()
 _LITERAL = re.compile(r"""\bT\(\s*["']([a-z_.A-Z0-9-]+)["']\s*(?:,|\))""")
-_CHOICE = re.compile(r"""["']([a-z_]+\.[a-z_.]+)["']""")
 _IN_CODE = re.compile(r"""\bwords\(\s*["']([a-z_.0-9-]+)["']""")
 _WEB = Path(wording.__file__).parent
 
@@ -60,7 +59,10 @@ def test_no_key_of_ours_is_left_unused() -> None:
     unused = {
         key
         for key in ours
-        if f'"{key}"' not in text and key not in codes and not made.fullmatch(key)
+        if f'"{key}"' not in text
+        and f"'{key}'" not in text
+        and key not in codes
+        and not made.fullmatch(key)
     }
 
     assert unused == set()

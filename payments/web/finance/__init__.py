@@ -1,0 +1,6 @@
+"""Finance: a day's books against the bank's, what differs, and money that waits for its owner."""
+
+from payments.web.finance import credits as credits
+from payments.web.finance import days as days
+from payments.web.finance import statements as statements
+from payments.web.finance.views import finance as finance

@@ -1,0 +1,113 @@
+"""The page of a day: what differs, each line explained; the day's file; the closing of the day."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments import audit
+from payments.identity.permissions import Permission
+from payments.inbox import service as inbox
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.errors import NotFound
+from payments.reconciliation import applying, closing, service
+from payments.statements import day as collection
+from payments.web.chips import Chip
+from payments.web.current import runtime, scope
+from payments.web.finance.board import SHOWS, Asked, day_page
+from payments.web.finance.terms import words
+from payments.web.finance.views import finance
+from payments.web.pages import render
+from payments.web.security import requires
+
+_COUNTS: Final = ("lines", "added", "known", "repeated", "kept", "waiting")
+_DONE: Final = ("done", "still_kept")
+
+
+@finance.get("/finance")
+@requires(Permission.SEE_FINANCE)
+def show() -> AnyResponse:
+    """Open today; the day stands in the address, so that a link means one day."""
+    today = HospitalDay.of(runtime().clock.now())
+    return redirect(url_for("finance.day", date=str(today)), 303)
+
+
+@finance.get("/finance/day/<date>")
+@requires(Permission.SEE_FINANCE)
+def day(date: str) -> str:
+    notice, more = _notice()
+    asked = Asked(
+        day_of(date),
+        account=request.args.get("account", ""),
+        show=_shown(request.args.get("show", "open")),
+        notice=notice,
+        notice_more=more,
+    )
+    return render(day_page(asked))
+
+
+@finance.get("/finance/day/<date>/collection.csv")
+@requires(Permission.EXPORT)
+def day_csv(date: str) -> Response:
+    wanted = day_of(date)
+    with runtime().database.transaction(scope()) as tx:
+        told = collection.read(tx, wanted)
+        audit.append(
+            tx, "day.exported", f"day:{wanted}", lines=len(told.lines), total=told.received.dong
+        )
+    answer = Response(collection.csv_of(told), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="thu-{wanted}.csv"'
+    return answer
+
+
+@finance.post("/finance/day/<date>/explain")
+@requires(Permission.RESOLVE)
+def explain(date: str) -> AnyResponse:
+    form = request.form
+    service.explain(
+        runtime(),
+        scope(),
+        form.get("account", ""),
+        day_of(date),
+        form.get("finding", ""),
+        form.get("reason", ""),
+    )
+    return _back(date)
+
+
+@finance.post("/finance/day/<date>/close")
+@requires(Permission.CLOSE_DAY)
+def close(date: str) -> AnyResponse:
+    closing.close_day(runtime(), scope(), day_of(date))
+    return redirect(url_for("finance.day", date=date), 303)
+
+
+@finance.post("/finance/day/<date>/messages/<uuid:message>")
+@requires(Permission.RESOLVE)
+def try_message(date: str, message: UUID) -> AnyResponse:
+    with runtime().database.reading(scope()) as tx:
+        if not inbox_has(tx, message):
+            raise NotFound("Không có tin báo nào như vậy.")
+    inbox.apply(runtime(), scope(), message)
+    return _back(date, said=_state_after(date))
+
+
+@finance.post("/finance/day/<date>/lines/<uuid:line>")
+@requires(Permission.RESOLVE)
+def try_line(date: str, line: UUID) -> AnyResponse:
+    applying.try_again(runtime(), scope(), line)
+    return _back(date)
+
+
+def day_of(date: str) -> HospitalDay:
+    """Read the day of an address. Raises NotFound for what is none, and for days not yet begun."""
+    try:
+        found = HospitalDay.parse(date)
+    except ValueError as error:
+        raise NotFound(f"Không có ngày {date}.") from error
+    if str(found) != date or not 2000 <= found.date.year <= 2100:
+        raise NotFound(f"Không có ngày {date}.")
+    return found
