@@ -27,6 +27,7 @@ from payments.web.health import health
 from payments.web.patient import patient
 from payments.web.preferences import preferences
 from payments.web.problem import problems
+from payments.web.sandbox import sandbox
 from payments.web.sign_in import sign_in
 from payments.web.webhooks import webhooks
 
@@ -39,6 +40,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     cashier,
     patient,
     webhooks,
+    sandbox,
 )
 #: A form of a desk with a long list of services; a view that takes a file says so itself.
 _BODY_MAX_BYTES: Final = 1024 * 1024

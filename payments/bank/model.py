@@ -10,11 +10,16 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money
 from payments.kernel.text import unmarked
+
+
+#: Begins the name of a movement whose first witness knew no bank reference.
+HASHED: Final = "h-"
 
 
 class Direction(StrEnum):
@@ -67,7 +72,7 @@ def external_id(arrival: Arrival) -> str:
         return f"{arrival.reference}:{sign}{arrival.amount.dong}{twin}"
     words = "".join(char for char in unmarked(arrival.memo).upper() if char.isalnum())
     told = f"{arrival.account}|{arrival.day}|{sign}{arrival.amount.dong}|{words}"
-    return f"h-{hashlib.sha256(told.encode()).hexdigest()[:32]}{twin}"
+    return f"{HASHED}{hashlib.sha256(told.encode()).hexdigest()[:32]}{twin}"
 
 
 @dataclass(frozen=True, slots=True)

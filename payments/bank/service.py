@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from payments.bank.model import Arrival, BankCredit, Direction, State, external_id
+from payments.bank.model import HASHED, Arrival, BankCredit, Direction, State, external_id
 from payments.bank.rows import BANK_CREDIT, EVIDENCE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
@@ -34,6 +35,8 @@ from payments.storage.unit_of_work import UnitOfWork
 _CONTEXT: Final = "bank_credit.memo_sealed"
 #: Banks book a transfer of late evening on either side of midnight.
 _DAY_OFF_BY: Final = timedelta(days=1)
+#: How a movement was found to be known.
+_TOLD, _NAMED, _ADOPTED = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def memo_of(keys: Keys, sealed: bytes) -> str:
 
 def _known(tx: UnitOfWork, arrival: Arrival) -> tuple[BankCredit | None, BankCredit | None]:
     """Find the movement that this very witness told of before, and the one of the same name."""
-    told = _credits(tx, literal(True).label("is_told")).join(
+    told = _credits(tx, literal(_TOLD).label("how")).join(
         EVIDENCE,
         and_(
             EVIDENCE.c.facility_id == BANK_CREDIT.c.facility_id,
@@ -117,12 +120,33 @@ def _known(tx: UnitOfWork, arrival: Arrival) -> tuple[BankCredit | None, BankCre
     told = told.where(
         EVIDENCE.c.source == arrival.source, EVIDENCE.c.source_id == arrival.source_id
     )
-    named = _credits(tx, literal(False).label("is_told")).where(
+    named = _credits(tx, literal(_NAMED).label("how")).where(
         BANK_CREDIT.c.account == arrival.account,
         BANK_CREDIT.c.external_id == external_id(arrival),
     )
-    found = {bool(row.is_told): _model(row) for row in tx.execute(union_all(told, named))}
-    return found.get(True), found.get(False)
+    adopted = _credits(tx, literal(_ADOPTED).label("how")).where(_has_adopted(arrival))
+    found = {row.how: _model(row) for row in tx.execute(union_all(told, named, adopted))}
+    return found.get(_TOLD), found.get(_NAMED) or found.get(_ADOPTED)
+
+
+def _has_adopted(arrival: Arrival) -> ColumnElement[bool]:
+    """
+    Match the movement that was first told without a reference and got that of *arrival* later.
+
+    Its name stays the hash of its first witness, so that a third witness would not find it by
+    name. Within twice the days by which two witnesses may differ, for the index.
+    """
+    if not arrival.reference or arrival.copy > 1:
+        return false()
+    day = arrival.day.date
+    return and_(
+        BANK_CREDIT.c.account == arrival.account,
+        BANK_CREDIT.c.bank_day.between(day - 2 * _DAY_OFF_BY, day + 2 * _DAY_OFF_BY),
+        BANK_CREDIT.c.amount == arrival.amount.dong,
+        BANK_CREDIT.c.direction == arrival.direction.value,
+        BANK_CREDIT.c.bank_reference == arrival.reference,
+        BANK_CREDIT.c.external_id.startswith(HASHED),
+    )
 
 
 def _alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:
@@ -261,7 +285,8 @@ def _model(row: Row[Any]) -> BankCredit:
 
 def copies_stored(tx: UnitOfWork, arrival: Arrival) -> int:
     """Count the movements that bear the name of *arrival* or of a twin of it."""
-    first = external_id(replace(arrival, copy=1))
+    only = replace(arrival, copy=1)
+    first = external_id(only)
     counted: int = tx.execute(
         select(func.count())
         .select_from(BANK_CREDIT)
@@ -271,6 +296,7 @@ def copies_stored(tx: UnitOfWork, arrival: Arrival) -> int:
             or_(
                 BANK_CREDIT.c.external_id == first,
                 BANK_CREDIT.c.external_id.startswith(first + "#", autoescape=True),
+                _has_adopted(only),
             ),
         )
     ).scalar_one()

@@ -41,7 +41,7 @@ _STORY: Final = (
     *["exact"] * 5, "short", *["exact"] * 3, "late", "exact", "exact", "unmatched",
     *["exact"] * 4, "over", "short_then_rest", *["exact"] * 3, "mangled", "exact", "twice",
     *["exact"] * 2, "cancelled", "exact", "late", "over", *["mangled"] * 2, "exact",
-    "unmatched", "exact", "unpaid", "exact", "unpaid",
+    "unmatched", "exact", "unpaid", "exact", "exact", "unpaid",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from payments.bank.rows import BANK_CREDIT
 from payments.inbox.rows import NOTIFICATION
 from payments.invoicing.rows import INVOICE
 from payments.kernel.calendar import HospitalDay
+from payments.kernel.errors import NotFound
 from payments.kernel.money import Money, vnd
 from payments.ledger import queries as ledger
 from payments.receipts.model import Flag
@@ -189,3 +190,16 @@ def outgoing(tx: UnitOfWork) -> tuple[Outgoing, ...]:
         Outgoing(row.id, row.account, row.bank_reference, vnd(row.amount), row.occurred_at)
         for row in rows
     )
+
+
+def require_kept_message(tx: UnitOfWork, message: UUID) -> None:
+    """Make sure that a feed's message waits for a person. Raises NotFound."""
+    found = tx.execute(
+        select(NOTIFICATION.c.id).where(
+            NOTIFICATION.c.facility_id == tx.facility,
+            NOTIFICATION.c.id == message,
+            NOTIFICATION.c.state == "kept",
+        )
+    ).first()
+    if found is None:
+        raise NotFound("Không có tin báo nào đang chờ như vậy.")

@@ -17,6 +17,7 @@ from payments.intents import repository as intents
 from payments.intents.service import due_changed
 from payments.invoicing import repository as invoices
 from payments.invoicing.model import amount_due
+from payments.invoicing.rows import INVOICE
 from payments.invoicing.service import checked_reason
 from payments.kernel.errors import Conflict, NotFound
 from payments.kernel.money import Money, vnd
@@ -76,6 +77,14 @@ def attach(runtime: Runtime, scope: Scope, credit_id: UUID, invoice_id: UUID, re
     return runtime.database.run(
         scope, lambda tx: _attach(tx, runtime, credit_id, invoice_id, cleaned)
     )
+
+
+def invoice_of_number(tx: UnitOfWork, number: str) -> UUID | None:
+    """Find the invoice of a number as it is printed; None where this facility has none."""
+    found: UUID | None = tx.execute(
+        select(INVOICE.c.id).where(INVOICE.c.facility_id == tx.facility, INVOICE.c.number == number)
+    ).scalar()
+    return found
 
 
 def in_suspense(tx: UnitOfWork, credit: UUID) -> Money:

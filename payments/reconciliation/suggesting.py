@@ -7,15 +7,18 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from payments.bank.model import BankCredit
-from payments.bank.rows import BANK_CREDIT
+from payments.bank.model import BankCredit, Direction, State
+from payments.bank.rows import BANK_CREDIT, EVIDENCE
 from payments.bank.service import memo_of
 from payments.intents.rows import INTENT
 from payments.invoicing.model import amount_due
 from payments.invoicing.repository import COLUMNS
 from payments.invoicing.repository import model as invoice_of
 from payments.invoicing.rows import INVOICE
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.codes import candidates, near_misses
+from payments.kernel.errors import NotFound
+from payments.kernel.money import vnd
 from payments.keys import Keys
 from payments.reconciliation.matching import WINDOW, Candidate, Suggestion, suggest
 from payments.reconciliation.resolving import in_suspense
@@ -73,3 +76,37 @@ def memo_text(tx: UnitOfWork, keys: Keys, credit: UUID) -> str:
         )
     ).scalar_one()
     return memo_of(keys, sealed)
+
+
+def find(tx: UnitOfWork, credit: UUID) -> BankCredit:
+    """Read a movement. Raises NotFound."""
+    row = tx.execute(
+        select(BANK_CREDIT).where(
+            BANK_CREDIT.c.facility_id == tx.facility, BANK_CREDIT.c.id == credit
+        )
+    ).first()
+    if row is None:
+        raise NotFound("Không tìm thấy giao dịch ngân hàng.")
+    return BankCredit(
+        row.id,
+        row.account,
+        row.external_id,
+        row.bank_reference,
+        Direction(row.direction),
+        vnd(row.amount),
+        HospitalDay(row.bank_day),
+        row.occurred_at,
+        row.code,
+        State(row.state),
+    )
+
+
+def witnesses(tx: UnitOfWork, credit: UUID) -> tuple[str, ...]:
+    """List who told of a movement, the first first."""
+    return tuple(
+        tx.execute(
+            select(EVIDENCE.c.source)
+            .where(EVIDENCE.c.facility_id == tx.facility, EVIDENCE.c.credit_id == credit)
+            .order_by(EVIDENCE.c.id)
+        ).scalars()
+    )

@@ -76,7 +76,7 @@ class ExplanationPage:
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(VienphiError, _explained)
+    app.register_error_handler(VienphiError, explained)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(PoolTimeout, _busy)
@@ -110,7 +110,8 @@ def show(code: str) -> str:
     return render(ExplanationPage(code, _title(kind), status_of(kind), meaning))
 
 
-def _explained(error: VienphiError) -> AnyResponse:
+def explained(error: VienphiError) -> AnyResponse:
+    """Answer with a failure of ours; a blueprint that shows a form again calls it for the rest."""
     kind = type(error)
     if isinstance(error, NotSignedIn) and not _wants_document():
         here = request.full_path.rstrip("?") if request.method == "GET" else ""

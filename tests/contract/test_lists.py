@@ -78,6 +78,18 @@ def test_list_holds_one_account_and_both_directions(gateway, notified, clock):
     ]
 
 
+def test_list_that_ignores_the_account_asked_for_is_filtered(channel, notified, network, clock):
+    def unfiltered(request):
+        without = request.url.copy_remove_param("account_number")
+        return network.handle_request(httpx.Request("GET", without, headers=request.headers))
+
+    notified(amount=5_000)
+    notified(amount=9_000, account=OTHER_ACCOUNT)
+    adapter = channel.adapter(clock, httpx.MockTransport(unfiltered))
+
+    assert [one.amount.dong for one in adapter.transactions(ACCOUNT, clock.now())] == [5_000]
+
+
 def test_empty_list_is_an_empty_list(gateway, clock):
     assert gateway.transactions(ACCOUNT, clock.now()) == ()
 

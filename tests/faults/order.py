@@ -12,7 +12,7 @@ of two payments came first (underpaid, overpaid, duplicate, in stories of severa
 Not compared: which code is still open (a code that replaced the first one after its end is young),
 states of codes, which of two payments bears ``late``, versions and ids. Where the law of the matter
 itself turns on order, the ends are compared within each turn: an invoice can be cancelled only
-before money came, and a credit note lowers only what later money may pay.
+before money came, and a credit note lowers only what the transfers told of later may pay.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,11 +61,14 @@ def run(cluster: Cluster, seed: int, *, orders: int, shuffles: int) -> Outcome:
     chance = random.Random(seed)
     tasks = _tasks(orders, shuffles, chance)
     with ExitStack() as stack:
-        stages = [stack.enter_context(stage(cluster, morning())) for _ in range(_PROCESSES)]
+        clock = morning()
+        stages = [stack.enter_context(stage(cluster, clock)) for _ in range(_PROCESSES)]
         with ProcessPoolExecutor(_PROCESSES, crowd.FORK) as children:
             addresses = [one.address for one in stages]
             ends = children.map(_play, addresses, crowd.shares(tasks, _PROCESSES))
             played = [one for share in ends for one in share]
+        # The children's clocks ran ahead of this one.
+        clock.set(MORNING + timedelta(days=1))
         for made in stages:
             made.hospital.work()
             outcome.failures += oracle.findings(made.runtime, made.scope)

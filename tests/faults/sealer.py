@@ -33,8 +33,10 @@ from tests.support.stage import own_cluster
 
 #: 5,000 transactions a minute, as the specification asks.
 _PAUSE_S = 60 / 5_000
-#: A sealer lives this long at most from its first batch on: it dies reading, writing or committing.
-_LIFE_MAX_S = 0.15
+#: A sealer lives up to one of these from its first batch on: it dies reading, writing, committing.
+_LIVES_S = (0.02, 0.1, 0.5, 1.0)
+#: With fewer kills it may be chance that no batch got through.
+_TELLING = 50
 #: Waiting before the first kill, so that the first batches are large.
 _LEAD = 300
 
@@ -64,12 +66,12 @@ def run(url: str, kills: int, seed: int) -> list[str]:
         os.close(tell)
         os.read(ready, 1)
         os.close(ready)
-        time.sleep(chance.uniform(0, _LIFE_MAX_S))
+        time.sleep(chance.uniform(0, chance.choice(_LIVES_S)))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     stop.set()
     poster.join(30)
-    return _wrong(url)
+    return _wrong(url, must_have_sealed=kills >= _TELLING)
 
 
 def _seal_until_killed(url: str, tell: int) -> None:
@@ -92,7 +94,7 @@ def _post_until(url: str, begun: Event, stop: Event) -> None:
         time.sleep(_PAUSE_S)
 
 
-def _wrong(url: str) -> list[str]:
+def _wrong(url: str, *, must_have_sealed: bool) -> list[str]:
     database = Database(url, SystemClock())
     with database.reading(SCOPE) as tx:
         sealed_before = tx.execute(select(func.count()).select_from(SEAL)).scalar_one()
@@ -115,7 +117,7 @@ def _wrong(url: str) -> list[str]:
         wrong.append(f"{txns} transactions, {seals} seals, last number {last}")
     if waiting:
         wrong.append(f"{waiting} transactions still wait")
-    if not sealed_before:
+    if must_have_sealed and not sealed_before:
         wrong.append("no sealer lived long enough to seal anything: nothing was tested")
     return wrong
 

@@ -65,13 +65,14 @@ class Story:
     turns: str = ""
 
     def turn(self, order: Sequence[Event]) -> str:
-        """Say to which of the two lawful ends *order* leads."""
+        """Say to which of the lawful ends *order* leads: what was told before it turned."""
         kinds = [event.kind for event in order]
         if self.turns not in kinds:
             return ""
-        money = min(kinds.index(event.kind) for event in order if event.index is not None)
-        before = "before" if kinds.index(self.turns) < money else "after"
-        return f"{self.turns} {before} the money"
+        told = {event.index for event in order[: kinds.index(self.turns)]} - {None}
+        if self.turns == "cancel" and told:
+            return "money before cancel"
+        return f"transfers {sorted(told, key=str)} before {self.turns}"
 
 
 _ORDER: Final = frozenset({Flag.UNDERPAID, Flag.OVERPAID, Flag.DUPLICATE})
@@ -85,13 +86,13 @@ _FIVE: Final = (
 STORIES: Final = (
     Story("one transfer, five witnesses, the end", (Paid(DUE),), (*_FIVE, Event("end"))),
     Story(
-        "one transfer, three witnesses without reference",
+        "one transfer, two witnesses without reference",
         (Paid(DUE),),
         (
             Event("casso webhook without reference", 0),
             Event("statement without reference", 0),
             Event("sepay webhook", 0),
-            Event("statement", 0),
+            Event("casso webhook without reference", 0),
             Event("sepay list", 0),
             Event("end"),
         ),

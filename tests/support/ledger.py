@@ -19,9 +19,17 @@ def as_role(database: Database, role: str | None) -> Database:
     url = database.engine.url
     if not database.is_postgres:
         return Database(url.render_as_string(hide_password=False), database.clock)
-    superuser = "postgres"
-    other = url.set(username=role or superuser)
-    return Database(other.render_as_string(hide_password=False), database.clock)
+    superuser = Database(
+        url.set(username="postgres").render_as_string(hide_password=False), database.clock
+    )
+    if role is None:
+        return superuser
+    with superuser.engine.begin() as connection:
+        # A copy of the template lets in the programs only, not the role of the migrations.
+        connection.exec_driver_sql(f'GRANT CONNECT ON DATABASE "{url.database}" TO {role}')
+    superuser.close()
+    other = url.set(username=role).render_as_string(hide_password=False)
+    return Database(other, database.clock)
 
 
 def post_all(

@@ -27,6 +27,7 @@ from payments.web.cashier.views import cashier
 from payments.web.codes import collecting_channel
 from payments.web.current import runtime, scope, words
 from payments.web.pages import new_form_key, render
+from payments.web.problem import explained
 from payments.web.security import requires
 
 #: More would make the page slow on an old desk; the search box finds the others.
@@ -57,10 +58,10 @@ def issue() -> AnyResponse | str:
 
 
 @cashier.errorhandler(InvalidField)
-def again(error: InvalidField) -> Response:
+def again(error: InvalidField) -> AnyResponse:
     """Show the form again as it was typed, with the failure beside its field."""
     if request.endpoint != "cashier.issue" or error.field == forms.KEY_FIELD:
-        raise error
+        return explained(error)
     return Response(render(_page(request.form, error)), 422)
 
 

@@ -23,7 +23,7 @@ from payments.storage.unit_of_work import UnitOfWork
 from payments.web.chips import Chip
 from payments.web.current import current, runtime, scope
 from payments.web.finance.pages import DayPage, PairRow, SuspenseRow, Tab
-from payments.web.finance.terms import words
+from payments.web.finance.terms import say
 from payments.web.formats import vnd
 
 SHOWS: Final = ("open", "matched", "all")
@@ -140,7 +140,7 @@ def _chosen(told: Comparison, show: str) -> Sequence[Pair]:
 def _tabs(show: str, pairs: Sequence[Pair], open_pairs: Sequence[Pair]) -> tuple[Tab, ...]:
     counts = (len(open_pairs), len(pairs) - len(open_pairs), len(pairs))
     return tuple(
-        Tab(one, words(f"finance.tab.{one}", n=count), is_here=one == show)
+        Tab(one, say(f"finance.tab.{one}", n=count), is_here=one == show)
         for one, count in zip(SHOWS, counts, strict=True)
     )
 
@@ -160,7 +160,7 @@ def _rows(
 def _row(one: Listed, said: Finding | None) -> PairRow:
     pair = one.pair
     look, icon = _LOOKS[pair.verdict]
-    text = words(f"finance.verdict.{pair.verdict}", amount=vnd(pair.difference))
+    text = say(f"finance.verdict.{pair.verdict}", amount=vnd(pair.difference))
     is_explained = said is not None and said.state == "explained"
     return PairRow(
         one.account,
@@ -184,7 +184,7 @@ def _suspense_row(item: exceptions.SuspenseItem) -> SuspenseRow:
     return SuspenseRow(
         item.credit,
         item.left,
-        tuple(Chip(*_FLAGS[flag], words(f"finance.flag.{flag}")) for flag in sorted(item.flags)),
+        tuple(Chip(*_FLAGS[flag], say(f"finance.flag.{flag}")) for flag in sorted(item.flags)),
         item.invoice,
         item.reference,
         item.occurred_at,
@@ -200,16 +200,14 @@ def _why_not(
     may_close: bool,
 ) -> str:
     if not may_close:
-        return words("finance.close.why_role")
+        return say("finance.close.why_role")
     if day >= today:
-        return words("finance.close.why_today")
+        return say("finance.close.why_today")
     if not all(_is_stated(one) for one in days):
-        return words("finance.close.why_statement")
+        return say("finance.close.why_statement")
     unexplained = sum(
         (found := said.get((one.inputs.account, pair.name))) is None or found.state != "explained"
         for one in days
         for pair in one.findings
     )
-    return words("finance.close.why_open", n=unexplained) if unexplained else ""
-
-
+    return say("finance.close.why_open", n=unexplained) if unexplained else ""

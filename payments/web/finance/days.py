@@ -13,18 +13,17 @@ from payments.identity.permissions import Permission
 from payments.inbox import service as inbox
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import NotFound
-from payments.reconciliation import applying, closing, service
+from payments.reconciliation import applying, closing, exceptions, service
 from payments.statements import day as collection
 from payments.web.chips import Chip
 from payments.web.current import runtime, scope
 from payments.web.finance.board import SHOWS, Asked, day_page
-from payments.web.finance.terms import words
+from payments.web.finance.terms import say
 from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
 
 _COUNTS: Final = ("lines", "added", "known", "repeated", "kept", "waiting")
-_DONE: Final = ("done", "still_kept")
 
 
 @finance.get("/finance")
@@ -89,10 +88,9 @@ def close(date: str) -> AnyResponse:
 @requires(Permission.RESOLVE)
 def try_message(date: str, message: UUID) -> AnyResponse:
     with runtime().database.reading(scope()) as tx:
-        if not inbox_has(tx, message):
-            raise NotFound("Không có tin báo nào như vậy.")
+        exceptions.require_kept_message(tx, message)
     inbox.apply(runtime(), scope(), message)
-    return _back(date, said=_state_after(date))
+    return _back(date)
 
 
 @finance.post("/finance/day/<date>/lines/<uuid:line>")
@@ -111,3 +109,25 @@ def day_of(date: str) -> HospitalDay:
     if str(found) != date or not 2000 <= found.date.year <= 2100:
         raise NotFound(f"Không có ngày {date}.")
     return found
+
+
+def _shown(show: str) -> str:
+    return show if show in SHOWS else SHOWS[0]
+
+
+def _back(date: str) -> AnyResponse:
+    """Go back to the list that the form stood in."""
+    account = request.form.get("back_account", "")
+    chosen = _shown(request.form.get("show", "open"))
+    address = url_for("finance.day", date=str(day_of(date)), account=account, show=chosen)
+    return redirect(address, 303)
+
+
+def _notice() -> tuple[Chip | None, str]:
+    """Say what became of the statement that was just sent; the counts stand in the address."""
+    counts = {name: request.args.get(name, type=int) for name in _COUNTS}
+    if any(count is None or count < 0 for count in counts.values()):
+        return None, ""
+    text = say("finance.imported", lines=counts["lines"])
+    look = ("warn", "alert") if counts["kept"] or counts["waiting"] else ("ok", "check")
+    return Chip(*look, text), say("finance.imported.more", **counts)

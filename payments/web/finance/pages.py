@@ -120,4 +120,3 @@ class CreditPage:
     may_book: bool
     failure: str
     failed_number: str
-    notice: str

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint
 
-from payments.web.finance.terms import words
+from payments.web.finance.terms import say
 
 finance = Blueprint("finance", __name__)
 
 
 @finance.context_processor
 def _words() -> dict[str, Any]:
-    return {"T": words}
+    return {"F": say}

@@ -63,7 +63,8 @@ def test_new_bank_has_one_incoming_transfer_of_today(clock):
 
 def test_statement_of_a_day_adds_up(order, bank, clock):
     clock.set(datetime(2026, 11, 24, 16, 59, 59, tzinfo=UTC))
-    order(amount=1_000_000, memo="YESTERDAY", deliver="none")
+    order(amount=600_000, memo="YESTERDAY", deliver="none")
+    order(amount=400_000, memo="YESTERDAY", deliver="none")
     clock.set(datetime(2026, 11, 24, 17, 0, 0, tzinfo=UTC))
     order(amount=250_000, memo='=HYPERLINK("x"), VPH1', deliver="none")
     order(amount=-40_000, memo="PHI", deliver="none")

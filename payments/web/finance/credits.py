@@ -1,0 +1,85 @@
+"""One movement on a bank account: what it may be for, and the person's decision."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments.bank.model import Direction, State
+from payments.identity.permissions import Permission
+from payments.kernel.errors import InvalidField
+from payments.reconciliation import resolving
+from payments.reconciliation.matching import Suggestion
+from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
+from payments.web.current import current, runtime, scope
+from payments.web.finance.pages import CreditPage, SuggestionRow
+from payments.web.finance.terms import say
+from payments.web.finance.views import finance
+from payments.web.formats import vnd
+from payments.web.pages import render
+from payments.web.security import requires
+
+
+@finance.get("/finance/credits/<uuid:credit>")
+@requires(Permission.SEE_FINANCE)
+def credit(credit: UUID) -> str:
+    return render(_page(credit))
+
+
+@finance.post("/finance/credits/<uuid:credit>/attach")
+@requires(Permission.RESOLVE)
+def attach(credit: UUID) -> AnyResponse:
+    number = " ".join(request.form.get("number", "").split()).upper()[:30]
+    try:
+        with runtime().database.reading(scope()) as tx:
+            invoice = resolving.invoice_of_number(tx, number)
+        if invoice is None:
+            raise InvalidField("number", say("finance.unknown_number", number=number))
+        resolving.attach(runtime(), scope(), credit, invoice, request.form.get("reason", ""))
+    except InvalidField as error:
+        return Response(render(_page(credit, failure=error.detail, failed_number=number)), 422)
+    return redirect(url_for("finance.credit", credit=credit), 303)
+
+
+@finance.post("/finance/credits/<uuid:credit>/fee")
+@requires(Permission.RESOLVE)
+def book_fee(credit: UUID) -> AnyResponse:
+    try:
+        resolving.book_bank_line(runtime(), scope(), credit, request.form.get("reason", ""))
+    except InvalidField as error:
+        return Response(render(_page(credit, failure=error.detail)), 422)
+    return redirect(url_for("finance.credit", credit=credit), 303)
+
+
+def _page(credit: UUID, *, failure: str = "", failed_number: str = "") -> CreditPage:
+    with runtime().database.reading(scope()) as tx:
+        found = find(tx, credit)
+        left = resolving.in_suspense(tx, credit)
+        memo = memo_text(tx, runtime().keys, credit)
+        told_by = witnesses(tx, credit)
+        guesses = suggestions(tx, runtime(), found)
+    session = current().session
+    is_outgoing = found.direction is Direction.OUT
+    return CreditPage(
+        id=found.id,
+        account=found.account,
+        reference=found.reference or found.external_id,
+        is_outgoing=is_outgoing,
+        amount=found.amount,
+        left=left,
+        occurred_at=found.occurred_at,
+        day=found.day,
+        memo=memo,
+        witnesses=told_by,
+        suggestions=tuple(SuggestionRow(one, _why(one)) for one in guesses),
+        may_resolve=session is not None and session.user.may(Permission.RESOLVE),
+        may_book=is_outgoing and found.state is State.NEW,
+        failure=failure,
+        failed_number=failed_number,
+    )
+
+
+def _why(one: Suggestion) -> str:
+    return say(f"finance.why.{one.why}", amount=vnd(abs(one.difference)), minutes=one.minutes)
