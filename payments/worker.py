@@ -118,6 +118,7 @@ class Worker:
         if self._poll.is_due():
             poll_all(self._runtime, scope)
         if self._tidy.is_due():
+            did += messages.resume(self._runtime, scope)
             with self._runtime.database.transaction(scope) as tx:
                 void_stale(tx)
         return did

@@ -174,7 +174,13 @@ def _transactions() -> None:
         _check("ledger_txn", "memo", "length(memo) <= 200"),
     )
     op.create_index(
-        "ix_ledger_txn_facility_id_booked_on", "ledger_txn", ["facility_id", "booked_on"]
+        "ix_ledger_txn_facility_id_booked_on",
+        "ledger_txn",
+        ["facility_id", "booked_on"],
+        # Days come in the order of the rows: a block range index finds them and costs a payment
+        # next to nothing.
+        postgresql_using="brin",
+        postgresql_with={"autosummarize": "on"},
     )
     create_table(
         "ledger_outbox",

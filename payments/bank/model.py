@@ -17,7 +17,6 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money
 from payments.kernel.text import unmarked
 
-
 #: Begins the name of a movement whose first witness knew no bank reference.
 HASHED: Final = "h-"
 

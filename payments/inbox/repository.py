@@ -84,6 +84,21 @@ def lock(tx: UnitOfWork, keys: Keys, notification: UUID) -> Stored:
     )
 
 
+def forgotten(tx: UnitOfWork, since: datetime, *, limit: int = 200) -> list[UUID]:
+    """List what was stored before *since* and never tried, the oldest first."""
+    rows = tx.execute(
+        select(NOTIFICATION.c.id)
+        .where(
+            NOTIFICATION.c.facility_id == tx.facility,
+            NOTIFICATION.c.state == "stored",
+            NOTIFICATION.c.received_at < since,
+        )
+        .order_by(NOTIFICATION.c.received_at)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
 def settle(
     tx: UnitOfWork,
     stored: Stored,

@@ -41,6 +41,8 @@ from payments.storage.unit_of_work import UnitOfWork
 APPLY: Final = "inbox.apply"
 #: Lists are read again from this long before: late rows are found, known rows change nothing.
 _OVERLAP: Final = timedelta(days=1)
+#: Longer than any request takes to apply what it stored.
+_FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 #: One answer for every event of a message: the worst, in this order.
 _WORST_FIRST: Final = (
     Verdict.TRY_AGAIN,
@@ -112,6 +114,19 @@ def take_in(
 def apply(runtime: Runtime, scope: Scope, notification: UUID) -> Verdict:
     """Let a stored message take effect, once; a repeat answers DUPLICATE and changes nothing."""
     return runtime.database.run(scope, lambda tx: _apply(tx, runtime, notification))
+
+
+def resume(runtime: Runtime, scope: Scope) -> int:
+    """
+    Apply what a program stored before it was ended, and has not applied; returns how many.
+
+    Most gateways send again what they got no answer to, but none promises it.
+    """
+    with runtime.database.reading(scope) as tx:
+        found = repository.forgotten(tx, tx.now() - _FORGOTTEN_AFTER)
+    for notification in found:
+        _apply_now(runtime, scope, notification)
+    return len(found)
 
 
 def _apply_now(runtime: Runtime, scope: Scope, notification: UUID) -> Verdict:

@@ -90,7 +90,9 @@ TXN: Final = Table(
     ForeignKeyConstraint(
         ["facility_id", "period_id"], ["ledger_period.facility_id", "ledger_period.id"]
     ),
-    Index("ix_ledger_txn_facility_id_booked_on", "facility_id", "booked_on"),
+    Index(
+        "ix_ledger_txn_facility_id_booked_on", "facility_id", "booked_on", postgresql_using="brin"
+    ),
 )
 POSTING: Final = Table(
     "ledger_posting",

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from payments.kernel.errors import Conflict
 from payments.kernel.scope import Scope
-from payments.ledger import bodies
+from payments.ledger import bodies, loading
 from payments.ledger.bodies import Body
 from payments.ledger.rows import BALANCE, BALANCE_DAY, OUTBOX, SEAL, SEALER
 from payments.storage.unit_of_work import Database, UnitOfWork
@@ -67,8 +67,8 @@ def _is_alone(tx: UnitOfWork) -> bool:
 
 
 def _seal(tx: UnitOfWork, txn_ids: Sequence[str]) -> None:
-    codes = bodies.account_codes(tx.connection, tx.facility)
-    found = bodies.load(tx.connection, tx.facility, txn_ids, codes)
+    codes = loading.account_codes(tx.connection, tx.facility)
+    found = loading.load(tx.connection, tx.facility, txn_ids, codes)
     _refuse_incomplete(found, txn_ids)
     seq, head = _head(tx)
     sealed_at = tx.now().astimezone(UTC)
@@ -122,11 +122,9 @@ class Totals:
         self.days: defaultdict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def add(self, body: Body) -> None:
-        day = body.txn["booked_on"]
-        for posting in body.postings:
-            amount = posting["amount"]
-            for side, name in enumerate(("debit_account_id", "credit_account_id")):
-                account = posting[name]
+        day = body.booked_on
+        for debit, credit, amount in body.amounts():
+            for side, account in enumerate((debit, credit)):
                 self.accounts[account][side] += amount
                 of_day = self.days[account, day]
                 of_day[side] += amount

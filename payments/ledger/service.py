@@ -132,16 +132,16 @@ def _post(
     if posted.replayed:
         return posted
     for part, postings in rest:
-        _write_once(tx, replace(part, id=new_id()), postings, known)
+        _write_once(tx, part, postings, known)
     _check_guards(tx, entry.postings, known)
     return posted
 
 
 def _parts(head: Head, postings: tuple[Posting, ...]) -> Iterator[tuple[Head, tuple[Posting, ...]]]:
-    for start in range(0, len(postings), POSTINGS_MAX):
-        number = start // POSTINGS_MAX + 1
-        key = head.key if number == 1 else f"{head.key[: KEY_MAX - 8]}:{number}"
-        yield replace(head, key=key), postings[start : start + POSTINGS_MAX]
+    yield head, postings[:POSTINGS_MAX]
+    for start in range(POSTINGS_MAX, len(postings), POSTINGS_MAX):
+        key = f"{head.key[: KEY_MAX - 8]}:{start // POSTINGS_MAX + 1}"
+        yield replace(head, id=new_id(), key=key), postings[start : start + POSTINGS_MAX]
 
 
 def _write_once(

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from payments.kernel.scope import Scope
-from payments.ledger import bodies, invariants, merkle
+from payments.ledger import bodies, invariants, loading, merkle
 from payments.ledger.anchors import Anchor
 from payments.ledger.bodies import Body
 from payments.ledger.invariants import Finding
@@ -103,7 +103,7 @@ class _Run:
     postings: int = 0
 
     def follow_chain(self) -> None:
-        codes = bodies.account_codes(self.connection, self.facility)
+        codes = loading.account_codes(self.connection, self.facility)
         before = bodies.BEFORE_ALL
         expected = 1
         for piece in self._pieces():
@@ -195,7 +195,7 @@ class _Run:
         found: dict[tuple[int, str], Body] = {}
         for version in {row[2] for row in piece} & bodies.BODY_VERSIONS.keys():
             ids = [row[1] for row in piece if row[2] == version]
-            loaded = bodies.load(self.connection, self.facility, ids, codes, version)
+            loaded = loading.load(self.connection, self.facility, ids, codes, version)
             found.update({(version, txn_id): body for txn_id, body in loaded.items()})
         return found
 
@@ -204,7 +204,7 @@ class _Run:
         mark = "?" if is_sqlite else "%s"
         statement = (
             f"SELECT seq, {'txn_id' if is_sqlite else 'txn_id::text'}, body_version, hash,"  # noqa: S608
-            f" {bodies.moment_text(self.connection, 'sealed_at')} FROM ledger_seal"
+            f" {loading.moment_text(self.connection, 'sealed_at')} FROM ledger_seal"
             f" WHERE facility_id = {mark} AND seq > {mark} ORDER BY seq LIMIT {_PIECE}"
         )
         last = 0

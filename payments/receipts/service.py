@@ -90,6 +90,9 @@ def number(runtime: Runtime, scope: Scope, payment: UUID) -> str:
                 PAYMENT.c.facility_id == tx.facility, PAYMENT.c.id == payment
             )
         ).scalar_one()
+        if invoice is not None:
+            # Before the counter, as the one order of locks has it: a number never waits for money.
+            repository.touch(tx, invoice)
         given = take(tx, SERIES, f"payment:{payment}")
         is_new = insert_new(
             tx,
@@ -98,6 +101,4 @@ def number(runtime: Runtime, scope: Scope, payment: UUID) -> str:
         )
         if is_new:
             audit.append(tx, "receipt.numbered", f"payment:{payment}", number=given)
-            if invoice is not None:
-                repository.touch(tx, invoice)
         return given

@@ -135,12 +135,17 @@ def read(tx: UnitOfWork, day: HospitalDay) -> Day:
         ),
         ZERO,
     )
-    if told.received != total:
-        raise TotalsDiffer(f"{day}: {told.received.dong} in lines, {total.dong} in the ledger")
+    held_against(told, total)
     for one in told.lines:
         if one.txn in known and one.applied + one.suspense != one.received:
             raise TotalsDiffer(f"{day}: the payment of {one.txn} is not what the ledger moved")
     return told
+
+
+def held_against(told: Day, total: Money) -> None:
+    """Refuse a day whose lines do not sum to the ledger's *total*. Raises TotalsDiffer."""
+    if told.received != total:
+        raise TotalsDiffer(f"{told.day}: {told.received.dong} in lines, {total.dong} in the ledger")
 
 
 def _line(lines: list[LedgerLine], payment: Row[Any] | None) -> DayLine:

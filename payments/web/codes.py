@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -43,8 +44,7 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
         code=intent.code,
     )
     return CodeCard(
-        # The drawing escapes the label and writes nothing else of ours but squares.
-        Markup(drawing.svg(intent.payload, label)),  # noqa: S704
+        _drawn(intent.payload, label),
         intent.code,
         intent.amount,
         intent.payee.holder,
@@ -53,6 +53,13 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
         intent.expires_at - runtime.clock.now(),
         intent.expires_at - intent.made_at,
     )
+
+
+@lru_cache(maxsize=512)
+def _drawn(payload: str, label: str) -> Markup:
+    """Draw once: a waiting page and a telephone ask for the same picture again and again."""
+    # The drawing escapes the label and writes nothing else of ours but squares.
+    return Markup(drawing.svg(payload, label))  # noqa: S704
 
 
 def collecting_channel(tx: UnitOfWork, runtime: Runtime) -> str | None:

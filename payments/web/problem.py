@@ -23,6 +23,7 @@ from payments.kernel.errors import (
     Unavailable,
     VienphiError,
 )
+from payments.kernel.money import Money
 from payments.web import wording
 from payments.web.current import current, words
 from payments.web.pages import render
@@ -141,7 +142,7 @@ def _unknown(error: Exception) -> AnyResponse:
 def _answer(status: int, code: str, title: str, detail: str, extras: Mapping[str, Any]) -> Response:
     if _wants_document():
         body = {
-            **extras,
+            **{name: _plain(value) for name, value in extras.items()},
             "type": f"/problems/{code}" if code in known() else "about:blank",
             "title": title,
             "status": status,
@@ -159,6 +160,13 @@ def _answer(status: int, code: str, title: str, detail: str, extras: Mapping[str
     if status in _RETRY_AFTER_S:
         answer.headers["Retry-After"] = str(_RETRY_AFTER_S[status])
     return answer
+
+
+def _plain(value: object) -> object:
+    """Write a typed fact as JSON: money always with its currency."""
+    if isinstance(value, Money):
+        return {"amount": value.dong, "currency": "VND"}
+    return value if isinstance(value, str | int | bool | None) else str(value)
 
 
 def _title(kind: type[VienphiError]) -> str:

@@ -1,7 +1,7 @@
 """
 How fast ``ledger.post`` is beside the physical floor: one row and one commit of the same driver.
 
-    python -m tests.benchmarks.posting [--url URL] [--seconds 4] [--rounds 3]
+    python -m tests.benchmarks.posting [--url URL] [--seconds 4] [--rounds 3] [--clients 8]
 
 Clients are processes, all on one hot bank account; floor and posting take turns within each round,
 so that a noisy neighbour disturbs both. Prints a table in Markdown.
@@ -10,11 +10,13 @@ so that a noisy neighbour disturbs both. Prints a table in Markdown.
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import statistics
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -39,6 +41,7 @@ from tests.support.stage import own_cluster
 CLIENTS = (1, 4, 8)
 #: Not counted: connections, prepared statements and the account cache come first.
 _WARM_UP = 12
+_READY = 4_000
 
 
 @dataclass
@@ -75,20 +78,23 @@ def _floor(url: str) -> Callable[[], None]:
 
 def _post(url: str) -> Callable[[], None]:
     database = Database(url, SystemClock())
+    # Made beforehand: a rule is not what is measured.
+    entries = transfers(1_000_000)
+    ready = deque(itertools.islice(entries, _READY))
 
     def commit() -> None:
-        [entry] = transfers(1)
+        entry = ready.popleft() if ready else next(entries)
         with database.transaction(SCOPE) as tx:
             ledger.post(tx, entry, effective_at=tx.now(), source="webhook")
 
     return commit
 
 
-_WORK = {"floor": _floor, "post": _post}
+WORK = {"floor": _floor, "post": _post}
 
 
 def _client(work: str, url: str, go: float, seconds: float, told: Queue[list[float]]) -> None:
-    commit = _WORK[work](url)
+    commit = WORK[work](url)
     for _ in range(_WARM_UP):
         commit()
     time.sleep(max(0.0, go - time.time()))
@@ -118,16 +124,23 @@ def measure(work: str, url: str, clients: int, seconds: float) -> Point:
     return point
 
 
-def compare(name: str, url: str, seconds: float, rounds: int) -> None:
-    for clients in CLIENTS:
-        points = {work: Point() for work in _WORK}
-        for turn in range(rounds):
-            order = list(_WORK) if turn % 2 == 0 else list(reversed(_WORK))
-            for work in order:
-                measured = measure(work, url, clients, seconds)
-                points[work].seconds += measured.seconds
-                points[work].latencies += measured.latencies
-        floor, post = points["floor"], points["post"]
+def paired(
+    url: str, clients: int, seconds: float, rounds: int, works: tuple[str, str]
+) -> tuple[Point, Point]:
+    """Measure two works in turns, the order swapped each round."""
+    points = {work: Point() for work in works}
+    for turn in range(rounds):
+        for work in works if turn % 2 == 0 else works[::-1]:
+            measured = measure(work, url, clients, seconds)
+            points[work].seconds += measured.seconds
+            points[work].latencies += measured.latencies
+    return points[works[0]], points[works[1]]
+
+
+def compare(name: str, url: str, given: argparse.Namespace) -> None:
+    seconds, rounds = given.seconds, given.rounds
+    for clients in given.clients:
+        floor, post = paired(url, clients, seconds, rounds, ("floor", "post"))
         print(
             f"| {name} | {clients} | {floor.rate:,.0f} | {post.rate:,.0f} |"
             f" {post.rate / floor.rate:.2f} | {floor.p99_ms:.1f} | {post.p99_ms:.1f} |"
@@ -153,7 +166,8 @@ def drain_and_verify(name: str, database: Database) -> None:
     )
 
 
-def _run(name: str, database: Database, owner_url: str, seconds: float, rounds: int) -> None:
+def add_floor(database: Database, owner_url: str) -> None:
+    """Make the table of the floor, and refuse a server that does not flush."""
     owner = create_engine(owner_url)
     with owner.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE bench_floor (id text PRIMARY KEY, body text)")
@@ -165,14 +179,18 @@ def _run(name: str, database: Database, owner_url: str, seconds: float, rounds: 
             if fsync != "on" or commit != "on":
                 raise SystemExit("without fsync the figures say nothing about a hospital")
     owner.dispose()
+
+
+def _run(name: str, database: Database, owner_url: str, given: argparse.Namespace) -> None:
+    add_floor(database, owner_url)
     print(
-        "\n| database | clients | floor/s | post/s | ratio | floor p99 ms | post p99 ms | p99 ratio |"
+        "\n| database | clients | floor/s | post/s | ratio | floor p99 ms | post p99 ms | ratio |"
     )
     print("|---|---|---|---|---|---|---|---|")
     url = database.engine.url.render_as_string(hide_password=False)
     # A process that forks must hold no connection.
     database.close()
-    compare(name, url, seconds, rounds)
+    compare(name, url, given)
     drain_and_verify(name, Database(url, SystemClock()))
 
 
@@ -181,6 +199,7 @@ def main() -> int:
     parser.add_argument("--url", help="superuser's URL of a PostgreSQL; else the wheel's")
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--clients", type=int, nargs="+", default=CLIENTS)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     args = parser.parse_args()
     with ExitStack() as stack:
@@ -189,11 +208,11 @@ def main() -> int:
             cluster = stack.enter_context(own_cluster(args.url))
             database = fresh_postgres(cluster, SystemClock())
             name = make_url(str(database.engine.url)).database or ""
-            _run("PostgreSQL", database, cluster.url_of(name), args.seconds, args.rounds)
+            _run("PostgreSQL", database, cluster.url_of(name), args)
         if args.only != "postgresql":
             database = fresh_sqlite(folder / "vienphi.db", SystemClock())
             url = database.engine.url.render_as_string(hide_password=False)
-            _run("SQLite", database, url, args.seconds, args.rounds)
+            _run("SQLite", database, url, args)
     return 0
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from payments.ledger import bodies
+from payments.ledger import bodies, loading
 from payments.ledger.anchors import Anchor
 from tests.faults.ledgers import DAYS, PER_DAY, SCOPE
 
@@ -37,12 +37,12 @@ class Vandal:
     def rechain(self) -> None:
         """Recompute every hash and roll-up, as one would who knows the program."""
         is_sqlite = self.connection.dialect.name == "sqlite"
-        codes = bodies.account_codes(self.connection, SCOPE.facility)
+        codes = loading.account_codes(self.connection, SCOPE.facility)
         seals = self.run(
             f"SELECT seq, {'txn_id' if is_sqlite else 'txn_id::text'},"
-            f" {bodies.moment_text(self.connection, 'sealed_at')} FROM ledger_seal ORDER BY seq"
+            f" {loading.moment_text(self.connection, 'sealed_at')} FROM ledger_seal ORDER BY seq"
         ).all()
-        found = bodies.load(self.connection, SCOPE.facility, [seal[1] for seal in seals], codes)
+        found = loading.load(self.connection, SCOPE.facility, [seal[1] for seal in seals], codes)
         head = bodies.BEFORE_ALL
         for seq, txn_id, sealed_at in seals:
             first = bodies.genesis(SCOPE.facility, sealed_at) if seq == 1 else None

@@ -1,5 +1,5 @@
 """
-M1: every message comes one to ten times, in any order, to four workers: as many effects as messages.
+M1: every message comes one to ten times, in any order, to four workers, and has one effect.
 
     python -m tests.faults.duplicates --messages 10000 --seed 1
 

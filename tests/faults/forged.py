@@ -4,7 +4,8 @@ M4: forged, altered and repeated messages are refused or say nothing new, and wr
     python -m tests.faults.forged --variants 8 --seed 1
 
 For both feeds in each of their modes: a wrong key, every byte of the body and of the proof altered
-(*variants* times each; a *stride* above 1 leaves bytes out), time stamps ten minutes off, proofs of other messages, old messages again.
+(*variants* times each; a *stride* above 1 leaves bytes out), time stamps ten minutes off, proofs of
+other messages, old messages again.
 Before and after, every row of every table is compared; only ``refused_message`` may count.
 
 An API key or a token proves who calls and not what is said: there, an altered body is tried on a

@@ -200,7 +200,7 @@ def run(cluster: Cluster, seed: int, *, rounds: int) -> Outcome:
         made.hospital.work()
         outcome.failures += oracle.findings(made.runtime, made.scope)
     for name, count in right.items():
-        outcome.expect(name, f"{count} of {rounds} by the rules", f"{rounds} of {rounds} by the rules")
+        outcome.expect(f"{name}, by the rules", count, rounds)
     return outcome
 
 

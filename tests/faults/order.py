@@ -3,8 +3,8 @@ M2: whatever the order in which events come, the books and the invoice end the s
 
     python -m tests.faults.order --orders 720 --shuffles 10000 --seed 1
 
-Every order of the six events of each story in ``stories``, then random stories with repeats, each in
-ten random orders. *The same* is exactly: the sum of every ledger account over the story; the
+Every order of the six events of each story in ``stories``, then random stories with repeats, each
+in ten random orders. *The same* is exactly: the sum of every ledger account over the story; the
 invoice's document and amounts; how many movements came and left, and their sums; how many witnesses
 they have in a story of one transfer; the payments' sums; the flags but those which only say which
 of two payments came first (underpaid, overpaid, duplicate, in stories of several transfers).

@@ -1,5 +1,5 @@
 """
-K2: fifty payers at once pay one invoice; exactly what is due is applied, the rest waits in suspense.
+K2: fifty payers at once pay one invoice: what is due is applied, the rest waits in suspense.
 
     python -m tests.faults.payers --rounds 1000 --seed 1
 

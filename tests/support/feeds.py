@@ -32,7 +32,12 @@ class Mode:
     is_signed: bool
 
     def raw(
-        self, transfer: Transfer, now: datetime, *, forged: bool = False, signed_at: timedelta = timedelta()
+        self,
+        transfer: Transfer,
+        now: datetime,
+        *,
+        forged: bool = False,
+        signed_at: timedelta = timedelta(),
     ) -> RawNotification:
         message = self.feed.message(transfer, now + signed_at, forged=forged)
         return RawNotification({}, dict(message.headers), message.body, now)

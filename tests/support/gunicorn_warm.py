@@ -5,7 +5,7 @@ A worker that is killed each half second must be back sooner than it takes to re
 application, its keys and its connections are each worker's own all the same.
 """
 
+import payments.app  # noqa: F401 - read by the parent
 from payments.gunicorn import *  # noqa: F403
-import payments.app  # noqa: F401, E402, I001 - read by the parent
 
 graceful_timeout = 5

@@ -107,7 +107,8 @@ ALWAYS: Final[Mapping[str, str]] = {
         SELECT n.id, n.amount FROM intent n
           JOIN invoice i ON i.facility_id = n.facility_id AND i.id = n.invoice_id
          WHERE n.facility_id = :f AND n.state IN ('created', 'pending', 'unknown')
-           AND (i.document <> 'issued' OR n.amount <> i.total - i.credited - i.paid + i.refunded)""",
+           AND (i.document <> 'issued'
+            OR n.amount <> i.total - i.credited - i.paid + i.refunded)""",
     "numbers have no gap": """
         SELECT s.series, s.year, s.last, count(u.number), max(u.number) FROM number_series s
           LEFT JOIN number_use u ON u.facility_id = s.facility_id AND u.series = s.series
@@ -177,8 +178,10 @@ def posted(database: Database, scope: Scope) -> dict[str, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def contents(tx: UnitOfWork, *, without: frozenset[str] = frozenset()) -> dict[str, tuple[int, str]]:
-    """Count and hash the rows of every table that this facility sees: equal means nothing written."""
+def contents(
+    tx: UnitOfWork, *, without: frozenset[str] = frozenset()
+) -> dict[str, tuple[int, str]]:
+    """Count and hash the rows of every table that this facility sees: equal is unwritten."""
     tables = tx.execute(
         text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
     ).scalars()
@@ -187,7 +190,10 @@ def contents(tx: UnitOfWork, *, without: frozenset[str] = frozenset()) -> dict[s
         if table in without or not _may_read(tx, table):
             continue
         row = tx.execute(
-            text(f"SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")
+            text(
+                "SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
+                f" FROM {table} t"
+            )
         ).one()
         told[table] = (row[0], row[1])
     return told

@@ -92,6 +92,10 @@ class Program:
                 with suppress(ProcessLookupError):
                     os.kill(orphan, signal.SIGKILL)
 
+    def last_words(self) -> str:
+        """Quote the end of the log, for a program that should be running."""
+        return self._log.read_text(errors="replace")[-2_000:]
+
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
@@ -118,7 +122,7 @@ class Web(Program):
         until(self.answers, seconds=_START_MAX_S, what="the web answers")
 
     def answers(self) -> bool:
-        assert self.is_running(), f"gunicorn ended: {self._log.read_text()[-2000:]}"
+        assert self.is_running(), f"gunicorn ended: {self.last_words()}"
         return Client(self.port).get("/readyz") == 200
 
     def worker_pids(self) -> list[int]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from payments.config import Mode, Settings
 from payments.gateway import Gateways
@@ -50,7 +51,8 @@ class Address:
         }
 
     def as_role(self, role: str) -> Address:
-        return Address(self.url.replace("//vp_app@", f"//{role}@"), self.keys_file)
+        url = make_url(self.url).set(username=role)
+        return Address(url.render_as_string(hide_password=False), self.keys_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def morning() -> FrozenClock:
 
 @contextmanager
 def own_cluster(given: str | None) -> Iterator[Cluster]:
-    """Use the server *given* (a superuser's URL), else that of VIENPHI_TEST_PG, else the wheel's."""
+    """Use the server *given* (a superuser's URL), else VIENPHI_TEST_PG, else the wheel's."""
     with tempfile.TemporaryDirectory(prefix="vienphi-", ignore_cleanup_errors=True) as place:
         tmp = _Places(Path(place))
         running = contextmanager(start_cluster)(tmp, given or os.environ.get("VIENPHI_TEST_PG"))

@@ -43,7 +43,8 @@ class CodeEnded(NotFound):
 @public
 def pay(token: str) -> str:
     with runtime().database.reading(scope()) as tx:
-        return render(_page(tx, token))
+        page = _page(tx, token)
+    return render(page)
 
 
 @patient.post("/p/<token>/codes")

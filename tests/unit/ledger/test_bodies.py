@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payments.ledger import bodies
 from payments.ledger.bodies import BODY_VERSIONS, Body, canonical_json, chained, genesis
@@ -44,6 +46,7 @@ POSTING: dict[str, Any] = {
     "debit_account": "1100:0011004",
     "credit_account": "2200",
 }
+SIDES = ("debit", "credit")
 FIRST = (
     '{"actor_id":"channel:vcb","booked_on":"2026-11-24",'
     '"created_at":"2026-11-24T00:30:01.500000Z","effective_at":"2026-11-24T00:30:00.000000Z",'
@@ -61,8 +64,14 @@ FIRST = (
 )
 
 
+def a_body(txn: dict[str, Any], posting: dict[str, Any]) -> Body:
+    codes = {posting[f"{side}_account_id"]: posting[f"{side}_account"] for side in SIDES}
+    rows = [posting[column] for column in sorted(BODY_VERSIONS[1].posting)]
+    return Body(1, [txn[column] for column in sorted(BODY_VERSIONS[1].txn)], [rows], codes)
+
+
 def test_version_1_writes_this_text_for_ever() -> None:
-    body = Body(1, TXN, [POSTING])
+    body = a_body(TXN, POSTING)
 
     written = body.canonical(genesis(99001, "2026-11-24T00:31:00.000000Z"))
 
@@ -82,6 +91,13 @@ def test_columns_of_a_version_are_frozen() -> None:
     assert hashlib.sha256(told.encode()).hexdigest() == (
         "d3c875b0a8b62666d1ecbf3399e4dda6dde8eaab327315817a1aceeea55c7a9d"
     )
+
+
+@given(st.text(max_size=60), st.text(max_size=20), st.integers(1, 10**15))
+def test_filled_form_is_the_canonical_json(memo: str, code: str, amount: int) -> None:
+    txn, posting = TXN | {"memo": memo}, POSTING | {"amount": amount, "debit_account": code}
+
+    assert a_body(txn, posting).canonical() == canonical_json({**txn, "postings": [posting]})
 
 
 @pytest.mark.parametrize(

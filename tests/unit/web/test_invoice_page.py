@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
-
 from payments.identity.permissions import Role
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd
@@ -128,15 +126,14 @@ def test_unpaid_invoice_is_cancelled_with_a_reason(desk: Browser, hospital: Hosp
     hospital.assert_balanced()
 
 
-@pytest.mark.parametrize("reason", ["", "x", "\u202e\u202e\u202e", "x" * 201])
-def test_cancelling_needs_a_reason(desk: Browser, hospital: Hospital, reason: str) -> None:
+def test_cancelling_needs_a_reason(desk: Browser, hospital: Hospital) -> None:
     invoice = hospital.issue()
     page(desk, invoice)
 
-    answer = desk.post(f"/desk/invoices/{invoice}/cancel", {"reason": reason})
-
-    assert answer.status_code == 422
-    assert "reason" in answer.get_data(as_text=True)
+    for reason in ("", "x", "\u202e\u202e\u202e", "x" * 201):
+        answer = desk.post(f"/desk/invoices/{invoice}/cancel", {"reason": reason})
+        assert answer.status_code == 422, reason
+        assert "reason" in answer.get_data(as_text=True)
     assert hospital.view(invoice).cancel_reason == ""
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from payments.intents.service import cancel_invoice
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd
@@ -133,26 +131,20 @@ def test_picture_says_what_the_page_says(browser: Browser, hospital: Hospital) -
     assert "5406150000" in text
 
 
-@pytest.mark.parametrize(
-    "token", ["x" * 22, "a", "0" * 500, "..%2f..%2fetc", "%00" * 22, "'; DROP TABLE invoice--"]
-)
-def test_guessed_link_says_nothing(browser: Browser, hospital: Hospital, token: str) -> None:
-    for path in (f"/p/{token}", f"/p/{token}/qr.png"):
-        assert browser.get(path).status_code == 404
+def test_guessed_link_says_nothing(browser: Browser, hospital: Hospital) -> None:
+    guesses = ["x" * 22, "a", "0" * 500, "..%2f..%2fetc", "%00" * 22, "'; DROP TABLE invoice--"]
+    for token in guesses:
+        for path in (f"/p/{token}", f"/p/{token}/qr.png"):
+            assert browser.get(path).status_code == 404, path
 
 
-@pytest.mark.parametrize(
-    ("accepted", "words"),
-    [("en-US,en", "Awaiting payment"), ("fr", "En attente"), ("de", "Chờ thanh toán")],
-)
-def test_page_speaks_the_language_of_the_telephone(
-    browser: Browser, hospital: Hospital, accepted: str, words: str
-) -> None:
+def test_page_speaks_the_language_of_the_telephone(browser: Browser, hospital: Hospital) -> None:
     path, _ = address(hospital)
+    spoken = {"en-US,en": "Awaiting payment", "fr": "En attente", "de": "Chờ thanh toán"}
 
-    page = browser.get(path, headers={"Accept-Language": accepted}).get_data(as_text=True)
-
-    assert words in page
+    for accepted, words in spoken.items():
+        page = browser.get(path, headers={"Accept-Language": accepted}).get_data(as_text=True)
+        assert words in page, accepted
 
 
 def test_chosen_language_stays(browser: Browser, hospital: Hospital) -> None:
@@ -164,8 +156,7 @@ def test_chosen_language_stays(browser: Browser, hospital: Hospital) -> None:
     assert "En attente" in shown(browser, path)
 
 
-@pytest.mark.parametrize(
-    "back", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
-)
-def test_language_leads_to_no_other_site(browser: Browser, back: str) -> None:
-    assert browser.get("/language/fr", query_string={"back": back}).headers["Location"] == "/"
+def test_language_leads_to_no_other_site(browser: Browser) -> None:
+    for back in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:x(1)"):
+        answer = browser.get("/language/fr", query_string={"back": back})
+        assert answer.headers["Location"] == "/", back

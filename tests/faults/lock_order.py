@@ -1,0 +1,146 @@
+"""
+The one order of locks, watched twice on PostgreSQL while every journey is made.
+
+    python -m tests.faults.lock_order --seed 1
+
+``Database.on_locks`` tells what each transaction locked by name; beside it, every SQL statement is
+read, so that an UPDATE of a row that nobody locked by name is seen too. Every kind of lock that the
+source of ``payments`` names must have been seen.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event
+
+import payments
+from payments import idempotency
+from payments.bank.service import lock as lock_credit
+from payments.intents.service import cancel_invoice, expire
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.money import vnd
+from payments.ledger import periods
+from payments.storage.locks import Lock
+from payments.storage.unit_of_work import Database
+from payments.worker import run_until_idle
+from tests.faults import script
+from tests.faults.script import Outcome
+from tests.faults.stories import STORIES, Stagehand
+from tests.support import oracle
+from tests.support.databases import Cluster
+from tests.support.stage import Stage, morning, runtime_at, stage
+
+_TABLES: Final = {
+    "idempotency_request": Lock.IDEMPOTENCY,
+    "notification": Lock.NOTIFICATION,
+    "encounter": Lock.ENCOUNTER,
+    "invoice": Lock.INVOICE,
+    "intent": Lock.INTENT,
+    "bank_credit": Lock.BANK_CREDIT,
+    "number_series": Lock.NUMBER_SERIES,
+}
+_UPDATES: Final = re.compile(r"\s*UPDATE (\w+)", re.IGNORECASE)
+_HOLDS: Final = re.compile(r"\sFROM (\w+)\b.*\sFOR (?:NO KEY )?UPDATE", re.IGNORECASE | re.DOTALL)
+_NAMED: Final = re.compile(r"\bLock\.([A-Z_]+)")
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What was locked, by name and by statement."""
+
+    seen: Counter[Lock] = field(default_factory=Counter)
+    transactions: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    def watch(self, database: Database) -> None:
+        database.on_locks = self._named
+        _listen(database.engine, self)
+
+    def _named(self, locks: list[Lock]) -> None:
+        self.transactions += 1
+        self.seen.update(locks)
+        if locks != sorted(locks):
+            self.broken.append(f"by name: {[lock.name for lock in locks]}")
+
+    def touched(self, held: list[Lock], statement: str) -> None:
+        found = _UPDATES.match(statement) or _HOLDS.search(statement)
+        kind = _TABLES.get(found[1]) if found else None
+        if kind is None or kind in held:
+            return
+        if held and kind < max(held):
+            last = max(held).name
+            self.broken.append(f"by statement: {kind.name} after {last}: {statement[:80]}")
+        held.append(kind)
+
+
+def run(cluster: Cluster, seed: int, *, rounds: int) -> Outcome:
+    outcome = Outcome()
+    chance = random.Random(seed)
+    recorder = Recorder()
+    with stage(cluster, morning()) as made:
+        recorder.watch(made.database)
+        working = runtime_at(made.address.as_role("vp_worker"), made.runtime.clock)
+        recorder.watch(working.database)
+        for number in range(1, rounds + 1):
+            story = STORIES[number % len(STORIES)]
+            hand = Stagehand(made.runtime, made.runtime.clock, story, number)  # type: ignore[arg-type]
+            hand.play(chance.sample(story.events, len(story.events)))
+            run_until_idle(working, made.scope)
+        _other_journeys(made)
+        run_until_idle(working, made.scope)
+        working.database.close()
+        outcome.failures += recorder.broken + oracle.findings(made.runtime, made.scope)
+    unseen = _kinds_of_the_source() - recorder.seen.keys()
+    outcome.figures["transactions"] = recorder.transactions
+    for kind in sorted(recorder.seen):
+        outcome.figures[f"locked {kind.name}"] = recorder.seen[kind]
+    outcome.expect("kinds in the source but never seen", sorted(k.name for k in unseen), [])
+    return outcome
+
+
+def _other_journeys(made: Stage) -> None:
+    """What no story does: a cancelled form sent twice, a credit held, an end, a closed day."""
+    invoice = made.hospital.issue()
+    made.hospital.show(invoice)
+    content = idempotency.fingerprint("cancel", invoice)
+    for _ in range(2):
+        with made.database.transaction(made.scope) as tx:
+            if idempotency.once(tx, "user:test", "cancel", "key-1", content) is None:
+                keys = made.runtime.keys
+                idempotency.finish(tx, keys, "user:test", "cancel", "key-1")
+    cancel_invoice(made.runtime, made.scope, invoice, "người bệnh không khám")
+    arrived = made.hospital.arrive(made.hospital.transfer("CK KHONG RO", vnd(2_000_000)))
+    with made.database.transaction(made.scope) as tx:
+        assert arrived.credit is not None
+        assert lock_credit(tx, arrived.credit) is not None
+        periods.close_day(tx, HospitalDay.of(made.runtime.clock.now() - timedelta(days=3)))
+    expire(made.runtime, made.scope)
+
+
+def _kinds_of_the_source() -> set[Lock]:
+    root = Path(payments.__file__).parent
+    told = (path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py")))
+    return {Lock[name] for text in told for name in _NAMED.findall(text)}
+
+
+def _listen(engine: Engine, recorder: Recorder) -> None:
+    held: dict[int, list[Lock]] = {}
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        held[id(connection)] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _runs(connection: Connection, _c: Any, statement: str, *_rest: Any) -> None:
+        recorder.touched(held.setdefault(id(connection), []), statement)
+
+
+if __name__ == "__main__":
+    raise SystemExit(script.main(run, "the one order of locks", {"rounds": 200}))

@@ -1,0 +1,291 @@
+"""
+A1: nothing of another facility is seen or changed, by any route, any role, any SQL of our programs.
+
+    python -m tests.faults.tenancy --seed 1
+
+Through the web: every route of the route map that names an object, with every method, for nobody
+and for each of the seven roles, with up to *ids* objects of the other facility per table. The
+answer must be a refusal (or the way to sign in), the same as for an object that does not exist,
+and hold nothing of the other facility. Routes without an object are read for the same reason.
+
+Below the web, as if the application checked nothing: raw SQL of each role of the database. Rows of
+the other facility do not exist, without a facility nothing exists, and no row can be written for or
+moved to the other facility.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+from sqlalchemy import text
+from werkzeug.routing import Rule
+
+from payments.app import create_app
+from payments.identity.permissions import Role
+from payments.intents.service import open_intent
+from payments.invoicing.model import LineRequest, PatientRequest
+from payments.invoicing.service import IssueRequest, issue
+from payments.kernel.money import vnd
+from payments.kernel.scope import Scope
+from payments.runtime import Runtime
+from payments.worker import run_until_idle
+from tests.faults import script
+from tests.faults.script import Outcome
+from tests.support import oracle
+from tests.support.databases import Cluster
+from tests.support.hospital import Hospital
+from tests.support.stage import OURS, SCOPE, THEIRS, Stage, morning, runtime_at, stage
+from tests.support.web import Browser, add_user
+
+_THEIR_SCOPE: Final = Scope(THEIRS, "user:other", "request-other")
+_THEIR_NAME: Final = "LÊ THỊ NGOẠI LAI"
+#: Names a facility, but is read before one is known: which host is whose.
+_BEFORE_FACILITY: Final = frozenset({"facility_host"})
+#: The worker looks for its work here, in all facilities (decision 6).
+_OPEN_TO_WORKER: Final = frozenset({"job", "ledger_outbox", "facility"})
+_REFUSALS: Final = frozenset({400, 401, 403, 404, 405})
+_NOBODY: Final = "nobody"
+
+
+def run(cluster: Cluster, seed: int, *, ids: int) -> Outcome:
+    outcome = Outcome()
+    chance = random.Random(seed)
+    with stage(cluster, morning()) as made:
+        others = Hospital(made.runtime, _THEIR_SCOPE)
+        _live(made.hospital, "NGUYỄN VĂN THỬ", "OURS")
+        _live(others, _THEIR_NAME, "CANARY")
+        foreign = _foreign(made, chance, ids)
+        _Routes(made.runtime, foreign, outcome).attack()
+        _Sql(made, outcome).attack()
+        for scope in (SCOPE, _THEIR_SCOPE):
+            outcome.failures += oracle.findings(made.runtime, scope)
+    return outcome
+
+
+def _live(hospital: Hospital, name: str, file_number: str) -> None:
+    """Let a facility do a little of everything, so that its tables have rows."""
+    runtime, scope = hospital.runtime, hospital.scope
+    codes = []
+    for number in range(3):
+        request = IssueRequest(
+            PatientRequest(name, 1958, f"{file_number}-{number}"),
+            (LineRequest("KB01", 1), LineRequest("XN01", 1)),
+            f"live-{scope.facility}-{number}",
+        )
+        invoice = issue(runtime, scope, request)
+        shown = open_intent(
+            runtime, scope, invoice=invoice, channel="vietqr", key=f"live-show-{number}"
+        )
+        codes.append(shown.code)
+    hospital.arrive(hospital.transfer(codes[0], vnd(242_000)))
+    hospital.arrive(hospital.transfer(codes[1], vnd(100_000)))
+    hospital.arrive(hospital.transfer(f"CK {file_number} KHONG RO", vnd(2_000_000)))
+    hospital.work()
+    run_until_idle_in(runtime, scope)
+
+
+def run_until_idle_in(runtime: Runtime, scope: Scope) -> None:
+    """Seal *scope*'s facility too: ``Hospital.work`` follows the jobs of all."""
+    url = runtime.database.engine.url.set(username="vp_worker")
+    database = type(runtime.database)(url.render_as_string(hide_password=False), runtime.clock)
+    run_until_idle(replace(runtime, database=database), scope)
+    database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What the other facility has: identifiers by kind, and words that must never be seen."""
+
+    uuids: tuple[UUID, ...]
+    tokens: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def _foreign(made: Stage, chance: random.Random, ids: int) -> Foreign:
+    uuids: list[UUID] = []
+    with made.database.reading(_THEIR_SCOPE) as tx:
+        for table in _tables_with("id", tx):
+            column = tx.execute(text(f"SELECT id FROM {table}")).scalars().all()
+            found = [one for one in column if isinstance(one, UUID)]
+            uuids += chance.sample(found, min(ids, len(found)))
+        tokens = tx.execute(text("SELECT pay_token FROM invoice")).scalars().all()
+        codes = tx.execute(text("SELECT code FROM intent")).scalars().all()
+    words = (_THEIR_NAME, "NGOẠI LAI", "CANARY", *tokens, *codes)
+    return Foreign(tuple(uuids), (*tokens[:ids], *codes[:ids]), words)
+
+
+def _tables_with(column: str, tx: Any) -> list[str]:
+    rows = tx.execute(
+        text(
+            "SELECT DISTINCT c.table_name FROM information_schema.columns c"
+            " JOIN pg_tables t ON t.tablename = c.table_name AND t.schemaname = 'public'"
+            " WHERE c.column_name = :c AND has_table_privilege(c.table_name::regclass, 'SELECT')"
+            " ORDER BY 1"
+        ),
+        {"c": column},
+    )
+    return list(rows.scalars())
+
+
+class _Routes:
+    """The web, asked for what is another's."""
+
+    def __init__(self, runtime: Runtime, foreign: Foreign, outcome: Outcome) -> None:
+        self._app: Flask = create_app(runtime)
+        self._foreign = foreign
+        self._outcome = outcome
+        self._answers: Counter[int] = Counter()
+        self._browsers = {_NOBODY: Browser(self._app.test_client())}
+        for role in Role:
+            browser = Browser(self._app.test_client())
+            browser.sign_in(add_user(runtime, SCOPE, role))
+            self._browsers[role.value] = browser
+
+    def attack(self) -> None:
+        rules = [rule for rule in self._app.url_map.iter_rules() if rule.endpoint != "static"]
+        named = [rule for rule in rules if rule.arguments]
+        for rule in named:
+            for who, browser in self._browsers.items():
+                for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                    self._ask_for_all(rule, method, who, browser)
+        for rule in rules:
+            if not rule.arguments and "GET" in (rule.methods or set()):
+                for who, browser in self._browsers.items():
+                    answer = browser.get(rule.rule)
+                    self._refuse_words(f"{who} GET {rule.rule}", answer.get_data(as_text=True))
+        self._outcome.figures["routes that name an object"] = len(named)
+        self._outcome.figures["roles, nobody among them"] = len(self._browsers)
+        self._outcome.figures["requests for what is another's"] = sum(self._answers.values())
+        self._outcome.figures["answers by status"] = dict(sorted(self._answers.items()))
+
+    def _ask_for_all(self, rule: Rule, method: str, who: str, browser: Browser) -> None:
+        for unknown, wanted in self._objects(rule):
+            expected = self._ask(rule, method, browser, unknown)
+            for one in wanted:
+                status, body = self._ask(rule, method, browser, one)
+                self._answers[status] += 1
+                told = f"{who} {method} {rule.rule} {one}"
+                self._refuse_words(told, body.replace(str(one), ""))
+                is_sign_in = status in (302, 303) and "/sign-in" in body
+                if status not in _REFUSALS and not is_sign_in:
+                    self._outcome.failures.append(f"{told}: answered {status}")
+                if (status, len(body)) != (expected[0], len(expected[1])):
+                    self._outcome.failures.append(f"{told}: not as for one that is unknown")
+
+    def _objects(self, rule: Rule) -> Iterator[tuple[object, Sequence[object]]]:
+        """Pair an object that nobody has with those of the other facility, of the same length."""
+        [argument] = rule.arguments
+        if type(rule._converters[argument]).__name__ == "UUIDConverter":
+            yield UUID(int=7), self._foreign.uuids
+        elif argument == "token":
+            for token in self._foreign.tokens:
+                yield "x" * len(token), (token,)
+
+    def _ask(self, rule: Rule, method: str, browser: Browser, one: object) -> tuple[int, str]:
+        [argument] = rule.arguments
+        with self._app.test_request_context():
+            path = self._app.url_for(rule.endpoint, **{argument: one})
+        path = path.partition("://localhost")[2] or path
+        answer = browser.get(path) if method == "GET" else browser.post(path, {"reason": "thử"})
+        return answer.status_code, answer.get_data(as_text=True)
+
+    def _refuse_words(self, told: str, body: str) -> None:
+        seen = [word for word in self._foreign.words if word in body]
+        if seen:
+            self._outcome.failures.append(f"{told}: shows {seen[:3]}")
+
+
+class _Sql:
+    """The database, asked by our own roles without any check of ours."""
+
+    def __init__(self, made: Stage, outcome: Outcome) -> None:
+        self._url = made.address
+        self._outcome = outcome
+        self._made = made
+
+    def attack(self) -> None:
+        tables = self._tables()
+        with_rows = 0
+        for role in ("vp_app", "vp_worker", "vp_report"):
+            runtime = runtime_at(self._url.as_role(role))
+            with runtime.database.engine.connect() as connection:
+                for table in tables:
+                    is_open = role == "vp_worker" and table in _OPEN_TO_WORKER
+                    if not is_open and self._may(connection, table, "SELECT"):
+                        with_rows += self._read(connection, table, role)
+                    if role != "vp_report" and not is_open:
+                        self._write(connection, table, role)
+            runtime.database.close()
+        self._outcome.figures["tables and views with a facility"] = len(tables)
+        self._outcome.figures["of these with rows of ours, by three roles"] = with_rows
+
+    def _tables(self) -> list[str]:
+        with self._made.database.engine.connect() as connection:
+            found = connection.execute(
+                text(
+                    "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                    " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')"
+                    " AND a.attname = 'facility_id' ORDER BY 1"
+                )
+            ).scalars()
+            return [table for table in found if table not in _BEFORE_FACILITY]
+
+    @staticmethod
+    def _may(connection: Any, table: str, what: str) -> bool:
+        told = text("SELECT has_table_privilege(:t, :w)")
+        return bool(connection.execute(told, {"t": table, "w": what}).scalar_one())
+
+    def _read(self, connection: Any, table: str, role: str) -> bool:
+        self._as_facility(connection, "")
+        nobody = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        self._as_facility(connection, str(OURS))
+        ours, theirs = connection.execute(
+            text(
+                f"SELECT count(*) FILTER (WHERE facility_id = {OURS}),"
+                f" count(*) FILTER (WHERE facility_id <> {OURS}) FROM {table}"
+            )
+        ).one()
+        connection.rollback()
+        if nobody or theirs:
+            self._outcome.failures.append(
+                f"{role} reads {theirs} foreign rows of {table}, {nobody} without a facility"
+            )
+        return bool(ours)
+
+    def _write(self, connection: Any, table: str, role: str) -> None:
+        """Copy a row of ours to the other facility, move it there, delete what is theirs."""
+        foreign = f"""(jsonb_populate_record(r, '{{"facility_id": {THEIRS}}}')).*"""
+        attempts = {
+            "copies a row": f"INSERT INTO {table} SELECT {foreign} FROM (SELECT * FROM {table} LIMIT 1) r",
+            "moves a row": f"UPDATE {table} SET facility_id = {THEIRS}",
+            "deletes theirs": f"DELETE FROM {table} WHERE facility_id = {THEIRS}",
+        }
+        for what, statement in attempts.items():
+            self._as_facility(connection, str(OURS))
+            try:
+                changed = connection.exec_driver_sql(statement).rowcount
+            except Exception as error:
+                if not isinstance(getattr(error, "orig", None), psycopg.errors.InsufficientPrivilege):
+                    self._outcome.failures.append(f"{role} {what} of {table}: {error!r:.200}")
+            else:
+                if changed:
+                    self._outcome.failures.append(f"{role} {what} of {table}: {changed}")
+            connection.rollback()
+
+    @staticmethod
+    def _as_facility(connection: Any, facility: str) -> None:
+        connection.rollback()
+        connection.execute(
+            text("SELECT set_config('vienphi.facility', :f, true)"), {"f": facility}
+        )
+
+
+if __name__ == "__main__":
+    raise SystemExit(script.main(run, "A1 nothing of another facility", {"ids": 50}))
