@@ -44,6 +44,7 @@ class Settings:
     code_minutes: int
     log_level: str
     facility: int | None
+    banks_file: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -67,6 +68,7 @@ class Settings:
             code_minutes=_number(environ, "VIENPHI_CODE_MINUTES", 15, low=2, high=1440),
             log_level=environ.get("VIENPHI_LOG_LEVEL", "INFO").upper(),
             facility=_facility(environ),
+            banks_file=_file(environ, "VIENPHI_BANKS_FILE"),
         )
         if mode is Mode.PRODUCTION:
             _refuse_trial_defaults(environ, settings)
@@ -84,6 +86,7 @@ KNOWN: Final = {
     "VIENPHI_CODE_PREFIX": "2 to 5 capital letters before each payment code",
     "VIENPHI_CODE_MINUTES": "minutes that a payment code is shown as valid",
     "VIENPHI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "VIENPHI_BANKS_FILE": "bank table that replaces the shipped one (CSV, same columns)",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
 }
 
@@ -140,6 +143,15 @@ def _prefix(text: str) -> str:
     if not re.fullmatch(r"[A-Z]{2,5}", text):
         raise WrongSetting(f"VIENPHI_CODE_PREFIX is {text!r}: write 2 to 5 capital letters")
     return text
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    if name not in environ:
+        return None
+    path = Path(environ[name])
+    if not path.is_file():
+        raise WrongSetting(f"{name} names {path}, which is no file")
+    return path
 
 
 def _facility(environ: Mapping[str, str]) -> int | None:

@@ -23,6 +23,8 @@ AUDIT_EVENT: Final = Table(
     Column("facts", Words, nullable=False),
 )
 
+_APPEND: Final = insert(AUDIT_EVENT)
+
 
 def append(tx: UnitOfWork, kind: str, about: str, **facts: Any) -> None:
     """
@@ -31,7 +33,7 @@ def append(tx: UnitOfWork, kind: str, about: str, **facts: Any) -> None:
     *facts* are plain values and never a patient's name, card or account number.
     """
     tx.execute(
-        insert(AUDIT_EVENT),
+        _APPEND,
         {
             "facility_id": tx.facility,
             "id": new_id(),

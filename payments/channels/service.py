@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from payments import audit
 from payments.bank.rows import BANK_ACCOUNT
@@ -17,12 +17,29 @@ from payments.gateway.port import Adapter
 from payments.kernel.errors import InvalidField, NotFound
 from payments.ledger import ensure_account
 from payments.runtime import Runtime
+from payments.storage.columns import mine
 from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
 
 #: The bank of the trial: no real bank app can pay a code that names it.
 TRIAL_BIN: Final = "999999"
 _CONTEXT: Final = "channel.settings_sealed"
+
+
+_VALID: Final = (
+    select(CHANNEL)
+    .where(
+        mine(CHANNEL),
+        CHANNEL.c.slug == bindparam("slug"),
+        CHANNEL.c.mode == bindparam("mode"),
+        CHANNEL.c.valid_from <= bindparam("now"),
+        or_(CHANNEL.c.valid_to.is_(None), CHANNEL.c.valid_to > bindparam("now")),
+    )
+    .order_by(CHANNEL.c.version.desc())
+)
+_NOTIFIED: Final = select(CHANNEL.c.account, CHANNEL.c.notified_by).where(
+    mine(CHANNEL), CHANNEL.c.account.is_not(None), CHANNEL.c.valid_to.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +145,13 @@ def versions(tx: UnitOfWork, runtime: Runtime, slug: str) -> tuple[Channel, ...]
 
 def valid_versions(tx: UnitOfWork, runtime: Runtime, slug: str) -> tuple[Channel, ...]:
     """As ``versions``, but empty where there is none."""
-    now = tx.now()
-    rows = tx.execute(
-        select(CHANNEL)
-        .where(
-            CHANNEL.c.facility_id == tx.facility,
-            CHANNEL.c.slug == slug,
-            CHANNEL.c.mode == runtime.settings.mode.value,
-            CHANNEL.c.valid_from <= now,
-            or_(CHANNEL.c.valid_to.is_(None), CHANNEL.c.valid_to > now),
-        )
-        .order_by(CHANNEL.c.version.desc())
-    )
+    told = {
+        "mine": tx.facility,
+        "slug": slug,
+        "mode": runtime.settings.mode.value,
+        "now": tx.now(),
+    }
+    rows = tx.execute(_VALID, told)
     return tuple(_channel(runtime, row) for row in rows)
 
 
@@ -151,13 +163,7 @@ def adapter_of(runtime: Runtime, channel: Channel) -> Adapter:
 
 def believed_accounts(tx: UnitOfWork, feed: str) -> frozenset[str]:
     """List the accounts about which the feed *feed* is believed."""
-    rows = tx.execute(
-        select(CHANNEL.c.account, CHANNEL.c.notified_by).where(
-            CHANNEL.c.facility_id == tx.facility,
-            CHANNEL.c.account.is_not(None),
-            CHANNEL.c.valid_to.is_(None),
-        )
-    )
+    rows = tx.execute(_NOTIFIED, {"mine": tx.facility})
     return frozenset(row.account for row in rows if feed in _slugs(row.notified_by))
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from payments.encounters.rows import ENCOUNTER
-from payments.storage.columns import new_id
+from payments.storage.columns import mine, new_id
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
+
+_ONE: Final = select(ENCOUNTER.c.id).where(
+    mine(ENCOUNTER), ENCOUNTER.c.id == bindparam("encounter")
+)
 
 
 def open_visit(tx: UnitOfWork, patient: UUID) -> UUID:
@@ -31,9 +36,4 @@ def open_visit(tx: UnitOfWork, patient: UUID) -> UUID:
 
 def lock(tx: UnitOfWork, encounter: UUID) -> None:
     """Hold the encounter: everything about what it owes waits here."""
-    tx.lock(
-        Lock.ENCOUNTER,
-        select(ENCOUNTER.c.id).where(
-            ENCOUNTER.c.facility_id == tx.facility, ENCOUNTER.c.id == encounter
-        ),
-    ).one()
+    tx.lock(Lock.ENCOUNTER, _ONE, {"mine": tx.facility, "encounter": encounter}).one()

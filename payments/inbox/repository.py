@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from payments.gateway import Notification, Outcome, Verdict
@@ -17,7 +17,7 @@ from payments.inbox.rows import NOTIFICATION, REFUSED_MESSAGE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
 from payments.keys import Keys
-from payments.storage.columns import new_id
+from payments.storage.columns import mine, new_id
 from payments.storage.inserting import insert_new
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
@@ -26,6 +26,22 @@ _FACTS: Final = "notification.facts_sealed"
 _RAW: Final = "notification.raw_sealed"
 #: The message is kept whole up to this; no feed sends more for one transfer.
 RAW_MAX_BYTES: Final = 64 * 1024
+
+
+_BY_ID: Final = (mine(NOTIFICATION), NOTIFICATION.c.id == bindparam("notification"))
+_ONE: Final = select(NOTIFICATION).where(*_BY_ID)
+_SETTLE: Final = (
+    update(NOTIFICATION)
+    .where(*_BY_ID)
+    .values(
+        state=bindparam("new_state"),
+        verdict=bindparam("new_verdict"),
+        reason=bindparam("new_reason"),
+        attempts=bindparam("new_attempts"),
+        applied_at=bindparam("new_applied_at"),
+        credit_id=bindparam("new_credit"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +88,8 @@ def add(tx: UnitOfWork, keys: Keys, channel: str, told: Notification, raw: bytes
 
 def lock(tx: UnitOfWork, keys: Keys, notification: UUID) -> Stored:
     """Hold a stored message: two workers that apply it wait for each other here."""
-    row = tx.lock(
-        Lock.NOTIFICATION,
-        select(NOTIFICATION).where(
-            NOTIFICATION.c.facility_id == tx.facility, NOTIFICATION.c.id == notification
-        ),
-    ).one()
+    told = {"mine": tx.facility, "notification": notification}
+    row = tx.lock(Lock.NOTIFICATION, _ONE, told).one()
     facts = keys.open("personal", row.facts_sealed, context=_FACTS)
     return Stored(
         row.id, row.channel, row.state, Verdict(row.verdict), row.attempts, _from_json(facts)
@@ -109,18 +121,17 @@ def settle(
     credit: UUID | None = None,
 ) -> None:
     """Note what became of a held message."""
-    tx.execute(
-        update(NOTIFICATION)
-        .where(NOTIFICATION.c.facility_id == tx.facility, NOTIFICATION.c.id == stored.id)
-        .values(
-            state=state,
-            verdict=verdict.value,
-            reason=reason,
-            attempts=stored.attempts + 1,
-            applied_at=tx.now() if state == "applied" else None,
-            credit_id=credit,
-        )
-    )
+    told = {
+        "mine": tx.facility,
+        "notification": stored.id,
+        "new_state": state,
+        "new_verdict": verdict.value,
+        "new_reason": reason,
+        "new_attempts": stored.attempts + 1,
+        "new_applied_at": tx.now() if state == "applied" else None,
+        "new_credit": credit,
+    }
+    tx.execute(_SETTLE, told)
 
 
 def count_refused(tx: UnitOfWork, channel: str, reason: str) -> None:

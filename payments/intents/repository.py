@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select, update
+from sqlalchemy import Row, Select, bindparam, or_, select, update
 
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
 from payments.intents.status import ACTIVE, Event, Status, after
 from payments.kernel.money import vnd
+from payments.storage.columns import mine
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
+
+
+_ACTIVE_VALUES: Final = tuple(sorted(status.value for status in ACTIVE))
+_OF_CODES: Final = select(INTENT).where(
+    mine(INTENT),
+    INTENT.c.code.in_(bindparam("codes", expanding=True)),
+    INTENT.c.account == bindparam("account"),
+)
+_ACTIVE_OF_INVOICE: Final = (
+    select(INTENT)
+    .where(
+        mine(INTENT),
+        INTENT.c.invoice_id == bindparam("invoice"),
+        or_(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.id == bindparam("and_also")),
+    )
+    .order_by(INTENT.c.id)
+)
+_HAPPENED: Final = (
+    update(INTENT)
+    .where(mine(INTENT), INTENT.c.id == bindparam("intent"))
+    .values(state=bindparam("new_state"), ended_at=bindparam("new_ended_at"))
+)
 
 
 def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
     """Find the stored intents of *codes* that are paid to *account*."""
     if not codes:
         return []
-    statement = _all(tx).where(INTENT.c.code.in_(codes), INTENT.c.account == account)
-    return [_model(row) for row in tx.execute(statement)]
+    told = {"mine": tx.facility, "codes": list(codes), "account": account}
+    return [_model(row) for row in tx.execute(_OF_CODES, told)]
 
 
 def lock(tx: UnitOfWork, intent: UUID) -> Intent:
@@ -32,11 +55,8 @@ def lock(tx: UnitOfWork, intent: UUID) -> Intent:
 
 def lock_active(tx: UnitOfWork, invoice: UUID, *, and_also: UUID | None = None) -> list[Intent]:
     """Hold the active intents of a held invoice, by id; *and_also* one that may have ended."""
-    wanted: ColumnElement[bool] = INTENT.c.state.in_(_ACTIVE_VALUES)
-    if and_also is not None:
-        wanted = or_(wanted, INTENT.c.id == and_also)
-    statement = _all(tx).where(INTENT.c.invoice_id == invoice, wanted)
-    return [_model(row) for row in tx.lock(Lock.INTENT, statement.order_by(INTENT.c.id))]
+    told = {"mine": tx.facility, "invoice": invoice, "and_also": and_also}
+    return [_model(row) for row in tx.lock(Lock.INTENT, _ACTIVE_OF_INVOICE, told)]
 
 
 def active(tx: UnitOfWork, invoice: UUID) -> list[Intent]:
@@ -79,18 +99,17 @@ def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
     """Let *event* happen to a held intent. Raises IllegalTransition."""
     status = after(intent.status, event)
     if status is not intent.status:
-        values: dict[str, object] = {"state": status.value}
-        if intent.ended_at is None and status not in ACTIVE:
-            values["ended_at"] = tx.now()
-        tx.execute(
-            update(INTENT)
-            .where(INTENT.c.facility_id == tx.facility, INTENT.c.id == intent.id)
-            .values(**values)
-        )
+        ended_at = intent.ended_at
+        if ended_at is None and status not in ACTIVE:
+            ended_at = tx.now()
+        told = {
+            "mine": tx.facility,
+            "intent": intent.id,
+            "new_state": status.value,
+            "new_ended_at": ended_at,
+        }
+        tx.execute(_HAPPENED, told)
     return status
-
-
-_ACTIVE_VALUES = tuple(sorted(status.value for status in ACTIVE))
 
 
 def _all(tx: UnitOfWork) -> Select[Any]:

@@ -31,7 +31,7 @@ from payments.kernel.codes import new_code
 from payments.kernel.errors import Rejected
 from payments.kernel.money import Money, vnd
 from payments.kernel.scope import Scope
-from payments.qr.banks import Banks
+from payments.qr.banks import table
 from payments.qr.vietqr import BuildRequest, build
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
@@ -219,7 +219,8 @@ def _payload(tx: UnitOfWork, runtime: Runtime, channel: Channel, attempt: Attemp
             # The payee is the registered account, whatever the channel's settings say.
             to = payee(tx, channel.account)
             return build(
-                BuildRequest(to.bin, to.account, attempt.amount, shown.memo), Banks.bundled()
+                BuildRequest(to.bin, to.account, attempt.amount, shown.memo),
+                table(runtime.settings.banks_file),
             )
         case ShowQr():
             return shown.payload

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from payments.invoicing.model import Invoice
 from payments.invoicing.rows import INVOICE
 from payments.invoicing.status import Document
 from payments.kernel.errors import NotFound
 from payments.kernel.money import vnd
+from payments.storage.columns import mine
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -27,6 +29,28 @@ COLUMNS = (
 )
 
 
+_BY_ID: Final = (mine(INVOICE), INVOICE.c.id == bindparam("invoice"))
+_ONE: Final = select(*COLUMNS).where(*_BY_ID)
+_ENCOUNTER: Final = select(INVOICE.c.encounter_id).where(*_BY_ID)
+_TOUCH: Final = update(INVOICE).where(*_BY_ID).values(version=INVOICE.c.version + 1)
+_SAVE: Final = (
+    update(INVOICE)
+    .where(*_BY_ID)
+    .values(
+        document=bindparam("new_document"),
+        version=bindparam("new_version"),
+        credited=bindparam("new_credited"),
+        paid=bindparam("new_paid"),
+        refunded=bindparam("new_refunded"),
+    )
+)
+_CANCEL: Final = update(INVOICE).where(*_BY_ID).values(cancel_reason=bindparam("new_reason"))
+
+
+def _key(tx: UnitOfWork, invoice: UUID) -> dict[str, object]:
+    return {"mine": tx.facility, "invoice": invoice}
+
+
 def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     """
     Hold the invoice until the commit. The encounter must be held before.
@@ -34,21 +58,14 @@ def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     Raises:
         NotFound: this facility has no such invoice.
     """
-    statement = select(*COLUMNS).where(
-        INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice
-    )
-    row = tx.lock(Lock.INVOICE, statement).first()
+    row = tx.lock(Lock.INVOICE, _ONE, _key(tx, invoice)).first()
     if row is None:
         raise NotFound("Không tìm thấy phiếu.")
     return model(row)
 
 
 def encounter_of(tx: UnitOfWork, invoice: UUID) -> UUID:
-    found: UUID | None = tx.execute(
-        select(INVOICE.c.encounter_id).where(
-            INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice
-        )
-    ).scalar()
+    found: UUID | None = tx.execute(_ENCOUNTER, _key(tx, invoice)).scalar()
     if found is None:
         raise NotFound("Không tìm thấy phiếu.")
     return found
@@ -56,20 +73,21 @@ def encounter_of(tx: UnitOfWork, invoice: UUID) -> UUID:
 
 def save(tx: UnitOfWork, invoice: Invoice, *, cancel_reason: str | None = None) -> None:
     """Write the amounts and the document back; the version tells waiting pages that it changed."""
-    values: dict[str, object] = {
-        "document": invoice.document.value,
-        "version": invoice.version + 1,
-        "credited": invoice.credited.dong,
-        "paid": invoice.paid.dong,
-        "refunded": invoice.refunded.dong,
+    values = {
+        "new_document": invoice.document.value,
+        "new_version": invoice.version + 1,
+        "new_credited": invoice.credited.dong,
+        "new_paid": invoice.paid.dong,
+        "new_refunded": invoice.refunded.dong,
     }
+    tx.execute(_SAVE, {**_key(tx, invoice.id), **values})
     if cancel_reason is not None:
-        values["cancel_reason"] = cancel_reason
-    tx.execute(
-        update(INVOICE)
-        .where(INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice.id)
-        .values(**values)
-    )
+        tx.execute(_CANCEL, {**_key(tx, invoice.id), "new_reason": cancel_reason})
+
+
+def touch(tx: UnitOfWork, invoice: UUID) -> None:
+    """Tell waiting pages that something they show has changed."""
+    tx.execute(_TOUCH, _key(tx, invoice))
 
 
 def model(row: Row[tuple[object, ...]]) -> Invoice:
@@ -83,13 +101,4 @@ def model(row: Row[tuple[object, ...]]) -> Invoice:
         credited=vnd(row.credited),
         paid=vnd(row.paid),
         refunded=vnd(row.refunded),
-    )
-
-
-def touch(tx: UnitOfWork, invoice: UUID) -> None:
-    """Tell waiting pages that something they show has changed."""
-    tx.execute(
-        update(INVOICE)
-        .where(INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice)
-        .values(version=INVOICE.c.version + 1)
     )

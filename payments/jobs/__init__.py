@@ -27,6 +27,7 @@ JOB: Final = Table(
     Column("made_at", UtcTime, nullable=False),
 )
 
+_ENQUEUE: Final = insert(JOB)
 #: A worker that died holds its job this long before another takes it.
 _LEASE: Final = timedelta(minutes=2)
 ATTEMPTS_MAX: Final = 12
@@ -45,7 +46,7 @@ def enqueue(tx: UnitOfWork, kind: str, subject: str, *, run_at: datetime | None 
     """Add a job that runs at *run_at* (now when None), if this transaction commits."""
     now = tx.now()
     tx.execute(
-        insert(JOB),
+        _ENQUEUE,
         {
             "facility_id": tx.facility,
             "id": new_id(),

@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -64,8 +65,7 @@ class Banks(Mapping[str, Bank]):
     @classmethod
     def bundled(cls) -> Banks:
         """Load the table that is shipped with the program."""
-        table = resources.files("payments.qr").joinpath("data", "banks.csv")
-        return cls(_read(table.read_bytes()))
+        return table(None)
 
     @classmethod
     def from_csv(cls, path: Path) -> Banks:
@@ -90,6 +90,20 @@ class Banks(Mapping[str, Bank]):
 
     def __len__(self) -> int:
         return len(self._banks)
+
+
+@cache
+def table(path: Path | None) -> Banks:
+    """
+    Load the table at *path*, None the shipped one; read once a process, for each code asks it.
+
+    Raises:
+        InvalidField: as ``Banks.from_csv`` says.
+    """
+    if path is not None:
+        return Banks.from_csv(path)
+    shipped = resources.files("payments.qr").joinpath("data", "banks.csv")
+    return Banks(_read(shipped.read_bytes()))
 
 
 def _read(content: bytes) -> dict[str, Bank]:

@@ -24,6 +24,7 @@ from payments.storage.unit_of_work import UnitOfWork
 
 #: Biên lai of payments without a desk: one series for the facility.
 SERIES: Final = "BL"
+_RECORD: Final = insert(PAYMENT)
 NUMBER_RECEIPT: Final = "receipt.number"
 
 
@@ -49,7 +50,7 @@ def record(
     """
     payment = new_id()
     tx.execute(
-        insert(PAYMENT),
+        _RECORD,
         {
             "facility_id": tx.facility,
             "id": payment,

@@ -10,7 +10,7 @@ there. A line that any statement or feed told before adds nothing but its word.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -25,7 +25,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, NotFound, Unavailable
 from payments.kernel.scope import Scope
 from payments.reconciliation import applying, maps
-from payments.reconciliation.lines import new_lines, tally
+from payments.reconciliation.lines import Prepared, new_lines, prepare, tally
 from payments.reconciliation.rows import STATEMENT_FILE, STATEMENT_LINE
 from payments.reconciliation.service import run
 from payments.runtime import Runtime
@@ -35,7 +35,7 @@ from payments.storage.unit_of_work import UnitOfWork
 
 APPLY: Final = "statement.apply"
 #: More than a person waits for: the worker goes on with the rest.
-INLINE_LINES_MAX: Final = 2_000
+INLINE_LINES_MAX: Final = 500
 #: Rows of one INSERT.
 _BATCH: Final = 1_000
 #: Days that are compared at once when a statement has come.
@@ -164,9 +164,10 @@ def _stored(
     runtime: Runtime, scope: Scope, statement: Statement, digest: bytes
 ) -> tuple[UUID, Imported | None]:
     """Store the file, or find it; with how far it was when it had been stored before."""
+    lines = prepare(runtime.keys, statement)
     for _ in range(_TRIES_MAX):
         try:
-            return runtime.database.run(scope, lambda tx: _store(tx, runtime, statement, digest))
+            return runtime.database.run(scope, lambda tx: _store(tx, statement, lines, digest))
         except IntegrityError:
             # Another statement with the same lines committed since we counted: count again.
             continue
@@ -174,7 +175,7 @@ def _stored(
 
 
 def _store(
-    tx: UnitOfWork, runtime: Runtime, statement: Statement, digest: bytes
+    tx: UnitOfWork, statement: Statement, prepared: Sequence[Prepared], digest: bytes
 ) -> tuple[UUID, Imported | None]:
     file = new_id()
     is_new = insert_new(
@@ -198,7 +199,7 @@ def _store(
     if not is_new:
         known = _stored_before(tx, statement.account, digest)
         return known, report(tx, known)
-    lines = new_lines(tx, runtime.keys, file, statement)
+    lines = new_lines(tx, file, statement.account, prepared)
     for start in range(0, len(lines), _BATCH):
         tx.execute(insert(STATEMENT_LINE), lines[start : start + _BATCH])
     jobs.enqueue(tx, APPLY, str(file))

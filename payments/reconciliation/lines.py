@@ -8,6 +8,7 @@ files is one. So per account and day a file adds max(0, its copies − copies st
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -28,6 +29,15 @@ MEMO: Final = "statement_line.memo_sealed"
 ADDED: Final = ("posted", "suspense", "outgoing")
 #: Names of one question to the database.
 _ASKED_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A line with its name and its sealed memo."""
+
+    name: str
+    line: Line
+    memo_sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +69,29 @@ def name_of(account: str, line: Line) -> str:
     return external_id(arrival(account, line, 1))
 
 
-def new_lines(tx: UnitOfWork, keys: Keys, file: UUID, statement: Statement) -> list[dict[str, Any]]:
+def prepare(keys: Keys, statement: Statement) -> list[Prepared]:
+    """Name and seal every line before the transaction: a long file must not hold it up."""
+    return [
+        Prepared(
+            name_of(statement.account, line),
+            line,
+            keys.seal("personal", line.memo, context=MEMO),
+        )
+        for line in statement.lines
+    ]
+
+
+def new_lines(
+    tx: UnitOfWork, file: UUID, account: str, lines: Sequence[Prepared]
+) -> list[dict[str, Any]]:
     """Give the rows of the lines that no earlier statement told, in the order of the file."""
-    account = statement.account
-    named = [(name_of(account, line), line) for line in statement.lines]
-    stored = _stored(tx, account, {name for name, _ in named})
+    stored = _stored(tx, account, {one.name for one in lines})
     on_day: Counter[tuple[str, date]] = Counter()
     # A bank may use one reference on many days, so copies are numbered over all of them.
     last_copy: dict[str, int] = {name: sum(days.values()) for name, days in stored.items()}
     rows = []
-    for name, line in named:
-        day = line.day.date
+    for one in lines:
+        name, line, day = one.name, one.line, one.line.day.date
         on_day[name, day] += 1
         if on_day[name, day] <= stored[name][day]:
             continue
@@ -87,7 +109,7 @@ def new_lines(tx: UnitOfWork, keys: Keys, file: UUID, statement: Statement) -> l
                 "amount": line.amount.dong,
                 "occurred_at": line.occurred_at,
                 "reference": line.reference,
-                "memo_sealed": keys.seal("personal", line.memo, context=MEMO),
+                "memo_sealed": one.memo_sealed,
                 "state": "waiting",
                 "effect": "",
                 "credit_id": None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from payments.storage.unit_of_work import UnitOfWork
@@ -18,8 +19,13 @@ def insert_new(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> bool:
     PostgreSQL waits for a running transaction with the same key, so False means that its row is
     committed and the next select sees it.
     """
-    dialect = postgresql if tx.is_postgres else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
-    # Without the option an INSERT does not tell how many rows it made.
-    statement = statement.execution_options(preserve_rowcount=True)
+    statement = _insert(table, is_postgres=tx.is_postgres)
     return tx.execute(statement, {"facility_id": tx.facility, **values}).rowcount == 1
+
+
+@cache
+def _insert(table: Table, *, is_postgres: bool) -> Executable:
+    dialect = postgresql if is_postgres else sqlite
+    statement: Executable = dialect.insert(table).on_conflict_do_nothing()
+    # Without the option an INSERT does not tell how many rows it made.
+    return statement.execution_options(preserve_rowcount=True)

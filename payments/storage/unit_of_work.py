@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy import Connection, Engine, Executable, Select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 
@@ -50,7 +51,9 @@ class UnitOfWork:
     ) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
-    def lock(self, kind: Lock, statement: Any) -> CursorResult[Any]:
+    def lock(
+        self, kind: Lock, statement: Select[Any], parameters: Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
         """
         Run *statement* (a select of rows of *kind*) and keep its rows until the commit.
 
@@ -60,8 +63,7 @@ class UnitOfWork:
         if self.locks and kind < self.locks[-1]:
             raise LockOrderBroken(f"{kind.name} after {self.locks[-1].name}")
         self.locks.append(kind)
-        shared = kind is Lock.PERIOD
-        return self.execute(statement.with_for_update(read=shared, key_share=shared))
+        return self.execute(_locking(statement, is_shared=kind is Lock.PERIOD), parameters)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Let *action* run after the commit; what must not be lost is a row, not an action."""
@@ -70,6 +72,12 @@ class UnitOfWork:
     def committed(self) -> None:
         for action in self._after_commit:
             action()
+
+
+@lru_cache(maxsize=256)
+def _locking(statement: Select[Any], *, is_shared: bool) -> Select[Any]:
+    """Kept, for making a statement costs more than running it."""
+    return statement.with_for_update(read=is_shared, key_share=is_shared)
 
 
 class Database:

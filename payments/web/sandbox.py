@@ -1,4 +1,4 @@
-"""What the sandbox bank may ask of a trial: the codes that wait. In production it does not exist."""
+"""What the sandbox bank may ask of a trial: the codes that wait. Not there in production."""
 
 from __future__ import annotations
 

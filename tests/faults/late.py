@@ -17,7 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from payments.inbox.service import accept
-from payments.intents.repository import Intent
+from payments.intents.model import Intent
 from payments.intents.service import cancel_invoice, credit_invoice, expire
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd

@@ -49,7 +49,7 @@ def run(seed: int, *, kills: int, payments: int, clients: int) -> Outcome:
 
 def _kill_by_turns(programs: Theatre, kills: int, chance: random.Random) -> list[float]:
     """Return how long the service took to be back, after each kill that fell into the traffic."""
-    back = []
+    back: list[float] = []
     for kill in range(kills):
         time.sleep(chance.uniform(*_UP_S))
         if not programs.traffic.is_running():

@@ -25,6 +25,7 @@ from uuid import UUID
 import psycopg
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from werkzeug.routing import Rule
 
 from payments.app import create_app
@@ -190,9 +191,7 @@ class _Routes:
 
     def _ask(self, rule: Rule, method: str, browser: Browser, one: object) -> tuple[int, str]:
         [argument] = rule.arguments
-        with self._app.test_request_context():
-            path = self._app.url_for(rule.endpoint, **{argument: one})
-        path = path.partition("://localhost")[2] or path
+        path = self._app.url_map.bind("localhost").build(rule.endpoint, {argument: one})
         answer = browser.get(path) if method == "GET" else browser.post(path, {"reason": "thử"})
         return answer.status_code, answer.get_data(as_text=True)
 
@@ -209,31 +208,35 @@ class _Sql:
         self._url = made.address
         self._outcome = outcome
         self._made = made
+        self._refused: Counter[str] = Counter()
 
     def attack(self) -> None:
-        tables = self._tables()
+        tables, views = self._tables("r"), self._tables("v")
         with_rows = 0
         for role in ("vp_app", "vp_worker", "vp_report"):
             runtime = runtime_at(self._url.as_role(role))
             with runtime.database.engine.connect() as connection:
-                for table in tables:
+                for table in (*tables, *views):
                     is_open = role == "vp_worker" and table in _OPEN_TO_WORKER
                     if not is_open and self._may(connection, table, "SELECT"):
                         with_rows += self._read(connection, table, role)
-                    if role != "vp_report" and not is_open:
+                    is_view = table in views
+                    if role != "vp_report" and not (is_open or is_view):
                         self._write(connection, table, role)
             runtime.database.close()
-        self._outcome.figures["tables and views with a facility"] = len(tables)
+        self._outcome.figures["tables and views with a facility"] = len(tables) + len(views)
+        self._outcome.figures["writes refused"] = dict(self._refused)
         self._outcome.figures["of these with rows of ours, by three roles"] = with_rows
 
-    def _tables(self) -> list[str]:
+    def _tables(self, kind: str) -> list[str]:
         with self._made.database.engine.connect() as connection:
             found = connection.execute(
                 text(
                     "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-                    " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')"
+                    " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = :kind"
                     " AND a.attname = 'facility_id' ORDER BY 1"
-                )
+                ),
+                {"kind": kind},
             ).scalars()
             return [table for table in found if table not in _BEFORE_FACILITY]
 
@@ -261,9 +264,10 @@ class _Sql:
 
     def _write(self, connection: Any, table: str, role: str) -> None:
         """Copy a row of ours to the other facility, move it there, delete what is theirs."""
-        foreign = f"""(jsonb_populate_record(r, '{{"facility_id": {THEIRS}}}')).*"""
+        foreign = f"""(jsonb_populate_record(x.t, '{{"facility_id": {THEIRS}}}')).*"""
+        one = f"(SELECT t FROM {table} t LIMIT 1) x"
         attempts = {
-            "copies a row": f"INSERT INTO {table} SELECT {foreign} FROM (SELECT * FROM {table} LIMIT 1) r",
+            "copies a row": f"INSERT INTO {table} SELECT {foreign} FROM {one}",
             "moves a row": f"UPDATE {table} SET facility_id = {THEIRS}",
             "deletes theirs": f"DELETE FROM {table} WHERE facility_id = {THEIRS}",
         }
@@ -271,9 +275,10 @@ class _Sql:
             self._as_facility(connection, str(OURS))
             try:
                 changed = connection.exec_driver_sql(statement).rowcount
-            except Exception as error:
-                if not isinstance(getattr(error, "orig", None), psycopg.errors.InsufficientPrivilege):
-                    self._outcome.failures.append(f"{role} {what} of {table}: {error!r:.200}")
+            except DBAPIError as error:
+                if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+                    self._outcome.failures.append(f"{role} {what} of {table}: {error.orig!r:.200}")
+                self._refused[what] += 1
             else:
                 if changed:
                     self._outcome.failures.append(f"{role} {what} of {table}: {changed}")

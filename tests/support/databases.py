@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +89,23 @@ def found(owner: Any, facilities: tuple[tuple[FacilityId, str], ...] = FACILITIE
 
 
 def fresh_sqlite(path: Path, clock: Clock) -> Database:
-    database = Database(f"sqlite:///{path}", clock)
-    upgrade(database.engine)
-    found(database.engine, FACILITIES[:1])
-    return database
+    shutil.copy(_sqlite_template(), path)
+    return Database(f"sqlite:///{path}", clock)
+
+
+@cache
+def _sqlite_template() -> Path:
+    """Migrate one file a process; a test gets a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="vienphi-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    engine = make_engine(f"sqlite:///{folder / 'template.db'}")
+    upgrade(engine)
+    found(engine, FACILITIES[:1])
+    with engine.connect() as connection:
+        # Else the last rows would stay behind in the log beside the file.
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / "template.db"
 
 
 def fresh_postgres(cluster: Cluster, clock: Clock, role: str = "vp_app") -> Database:

@@ -8,7 +8,7 @@ own, not through the code that it judges.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 
@@ -153,7 +153,7 @@ AFTER_WORK: Final[Mapping[str, str]] = {
 
 def findings(runtime: Runtime, scope: Scope, *, is_worked: bool = True) -> list[str]:
     """Ask every question; *is_worked*: the worker has come to rest. Empty when all is well."""
-    asked = ALWAYS | AFTER_WORK if is_worked else ALWAYS
+    asked = {**ALWAYS, **AFTER_WORK} if is_worked else ALWAYS
     found = []
     with runtime.database.reading(scope) as tx:
         for promise, question in asked.items():
@@ -166,7 +166,7 @@ def findings(runtime: Runtime, scope: Scope, *, is_worked: bool = True) -> list[
 def posted(database: Database, scope: Scope) -> dict[str, int]:
     """Count the ledger transactions of each bank reference: the other half of the journal."""
     with database.reading(scope) as tx:
-        rows = tx.execute(
+        rows: Any = tx.execute(
             text(
                 "SELECT c.bank_reference, count(t.id) FROM bank_credit c"
                 " JOIN payment p ON p.facility_id = c.facility_id AND p.credit_id = c.id"
@@ -189,7 +189,7 @@ def contents(
     for table in tables:
         if table in without or not _may_read(tx, table):
             continue
-        row = tx.execute(
+        row: Any = tx.execute(
             text(
                 "SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
                 f" FROM {table} t"

@@ -11,9 +11,10 @@ from payments.bank.model import Direction, State
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
 from payments.reconciliation import resolving
+from payments.reconciliation.lines import SOURCE
 from payments.reconciliation.matching import Suggestion
 from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
-from payments.web.current import current, runtime, scope
+from payments.web.current import current, runtime, scope, words
 from payments.web.finance.pages import CreditPage, SuggestionRow
 from payments.web.finance.terms import say
 from payments.web.finance.views import finance
@@ -72,13 +73,18 @@ def _page(credit: UUID, *, failure: str = "", failed_number: str = "") -> Credit
         occurred_at=found.occurred_at,
         day=found.day,
         memo=memo,
-        witnesses=told_by,
+        witnesses=tuple(_source(one) for one in told_by),
         suggestions=tuple(SuggestionRow(one, _why(one)) for one in guesses),
         may_resolve=session is not None and session.user.may(Permission.RESOLVE),
         may_book=is_outgoing and found.state is State.NEW,
         failure=failure,
         failed_number=failed_number,
     )
+
+
+def _source(source: str) -> str:
+    """Name a witness: the bank's statement, or a feed by its channel."""
+    return words("recon.statement") if source == SOURCE else source.removeprefix("feed:")
 
 
 def _why(one: Suggestion) -> str:

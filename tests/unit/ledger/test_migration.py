@@ -1,4 +1,4 @@
-"""The migration of the ledger goes forward and back on an empty database, and says what rows say."""
+"""The migration of the ledger goes forward and back, and makes what the rows declare."""
 
 from __future__ import annotations
 

@@ -1,0 +1,89 @@
+"""
+Every fault test in its full size, one table at the end; 1 when any fails.
+
+    python -m tests.faults --all [--url postgresql+psycopg://postgres@host/postgres] [--seed 1]
+    python -m tests.faults forged late --seed 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Final
+
+#: In the order of their worth: what can lose or double money first.
+SCRIPTS: Final = {
+    "crash": "C1 killed workers",
+    "outage": "C2 killed database",
+    "sealer": "C9 killed sealers",
+    "duplicates": "M1 duplicates",
+    "order": "M2 every order",
+    "sources": "M3 mixed sources",
+    "forged": "M4 forged messages",
+    "midnight": "M12 midnight",
+    "payers": "K2 fifty payers",
+    "late": "Q4 around the end of a code",
+    "lock_order": "the one order of locks",
+    "tenancy": "A1 between facilities",
+    "tamper": "L3 altered rows",
+    "memos": "payment codes in memos",
+}
+#: What two of them need to be told to run on PostgreSQL.
+_MORE: Final = {"sealer": ("--postgres",), "tamper": ("--postgres",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    verdict: str
+    seconds: float
+    said: str
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCRIPTS))
+    parser.add_argument("--all", action="store_true", help="every one of them")
+    parser.add_argument("--url", help="superuser's URL of a PostgreSQL; else the wheel's")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(argv)
+    unknown = set(given.names) - SCRIPTS.keys()
+    if unknown or not (given.names or given.all):
+        parser.error(f"name some of {', '.join(SCRIPTS)}, or --all")
+    lines = [_run(name, given.url, given.seed) for name in (given.names or SCRIPTS)]
+    print()
+    for line in lines:
+        print(f"{line.verdict:5} {line.seconds:6.0f} s  {SCRIPTS[line.name]:30} {line.said}")
+    return 0 if all(line.verdict == "PASS" for line in lines) else 1
+
+
+def _run(name: str, url: str | None, seed: int) -> Line:
+    """Run one in a process of its own; what it prints is shown as it comes."""
+    module = f"tests.faults.{name}"
+    if importlib.util.find_spec(module) is None:
+        return Line(name, "FAIL", 0, "there is no such script")
+    environ = os.environ | ({"VIENPHI_TEST_PG": url} if url else {})
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-m", module, "--seed", str(seed), *_MORE.get(name, ())],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environ,
+    ) as child:
+        assert child.stdout is not None
+        said = ""
+        for said_now in child.stdout:
+            print(said_now, end="", flush=True)
+            said = said_now.strip() or said
+    verdict = "PASS" if child.returncode == 0 else "FAIL"
+    return Line(name, verdict, time.monotonic() - began, said[:120])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

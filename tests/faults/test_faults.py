@@ -1,0 +1,135 @@
+"""Short runs of the fault scripts; ``python -m tests.faults --all`` runs them in full size."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from payments.gateway import RawNotification
+from payments.inbox import service as inbox
+from payments.kernel.clock import FrozenClock
+from payments.storage.locks import Lock
+from tests.faults import crash, duplicates, forged, late, lock_order, order, outage, payers, tenancy
+from tests.support import oracle
+from tests.support.databases import Cluster
+from tests.support.feeds import FURNISHED, transfer
+from tests.support.hospital import Hospital, twin
+from tests.support.journal import Journal
+
+SEED = 7
+
+
+def test_every_message_has_one_effect_however_often_it_comes(cluster: Cluster) -> None:
+    assert duplicates.run(cluster, SEED, messages=60).failures == []
+
+
+def test_every_order_of_events_ends_the_same(cluster: Cluster) -> None:
+    assert order.run(cluster, SEED, orders=8, shuffles=20).failures == []
+
+
+def test_forged_messages_are_refused_and_write_nothing(cluster: Cluster) -> None:
+    assert forged.run(cluster, SEED, variants=1, stride=16).failures == []
+
+
+def test_fifty_payers_of_one_invoice_pay_exactly_what_is_due(cluster: Cluster) -> None:
+    assert payers.run(cluster, SEED, rounds=2).failures == []
+
+
+def test_money_around_the_end_of_a_code_follows_the_rules(cluster: Cluster) -> None:
+    assert late.run(cluster, SEED, rounds=2).failures == []
+
+
+def test_every_kind_of_lock_is_seen_and_in_order(cluster: Cluster) -> None:
+    assert lock_order.run(cluster, SEED, rounds=7).failures == []
+
+
+def test_nothing_of_another_facility_is_seen_or_changed(cluster: Cluster) -> None:
+    assert tenancy.run(cluster, SEED, ids=1).failures == []
+
+
+def test_killed_workers_lose_nothing_and_double_nothing() -> None:
+    assert crash.run(SEED, payments=60, clients=10).failures == []
+
+
+def test_service_comes_back_with_the_database() -> None:
+    assert outage.run(SEED, kills=2, payments=100, clients=5).failures == []
+
+
+def test_third_witness_finds_a_movement_that_got_its_reference_late(hospital: Hospital) -> None:
+    invoice = hospital.issue()
+    told = hospital.transfer(hospital.show(invoice).code, hospital.view(invoice).due)
+    nameless = twin(told, source="feed:casso", source_id="casso-1", reference="")
+    third = twin(told, source="statement", source_id="line-1", memo="ANOTHER TEXT")
+
+    for witness in (nameless, told, third):
+        hospital.arrive(witness)
+
+    assert len(hospital.payments(invoice)) == 1
+
+
+def test_message_that_was_stored_and_forgotten_is_applied_by_the_worker(
+    hospital: Hospital, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoice = hospital.issue()
+    raw = _told(hospital, hospital.show(invoice).code, clock)
+    with monkeypatch.context() as dying:
+        dying.setattr(inbox, "_apply_now", _dies)
+        with pytest.raises(_Killed):
+            inbox.accept(hospital.runtime, hospital.scope, "sepay", raw)
+    assert hospital.payments(invoice) == ()
+    clock.set(clock.now() + timedelta(minutes=3))
+
+    assert inbox.resume(hospital.runtime, hospital.scope) == 1
+
+    hospital.work()
+    assert len(hospital.payments(invoice)) == 1
+    assert inbox.resume(hospital.runtime, hospital.scope) == 0
+
+
+def test_oracle_finds_what_is_planted(hospital: Hospital) -> None:
+    if not hospital.runtime.database.is_postgres:
+        pytest.skip("the oracle speaks PostgreSQL")
+    invoice = hospital.issue()
+    hospital.arrive(hospital.transfer(hospital.show(invoice).code, hospital.view(invoice).due))
+    hospital.work()
+    assert oracle.findings(hospital.runtime, hospital.scope) == []
+
+
+def test_journal_names_what_is_lost_double_and_phantom(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    for payment, status in (("acked", 200), ("twice", 200), ("refused", 503), ("gone", 200)):
+        journal.intend(payment)
+        journal.answered(payment, status)
+
+    judgement = journal.judge({"acked": 1, "twice": 2, "stranger": 1})
+
+    assert (judgement.lost, judgement.double, judgement.phantom) == (
+        ("gone",),
+        ("twice",),
+        ("stranger",),
+    )
+
+
+def test_recorder_sees_a_row_that_was_not_locked_by_name() -> None:
+    recorder = lock_order.Recorder()
+    held: list[Lock] = []
+
+    recorder.touched(held, "SELECT last \nFROM number_series WHERE x FOR UPDATE")
+    recorder.touched(held, "UPDATE invoice SET version = 2")
+
+    assert len(recorder.broken) == 1
+
+
+class _Killed(BaseException):
+    pass
+
+
+def _dies(*_: object) -> None:
+    raise _Killed
+
+
+def _told(hospital: Hospital, code: str, clock: FrozenClock) -> RawNotification:
+    told = transfer(1, code, 150_000, clock.now())
+    return FURNISHED["sepay"].raw(told, clock.now())
