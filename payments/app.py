@@ -23,6 +23,7 @@ from payments.web import pages, problem, security
 from payments.web.assets import assets
 from payments.web.cashier import cashier
 from payments.web.current import EXTENSION
+from payments.web.finance import finance
 from payments.web.health import health
 from payments.web.patient import patient
 from payments.web.preferences import preferences
@@ -41,6 +42,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     patient,
     webhooks,
     sandbox,
+    finance,
 )
 #: A form of a desk with a long list of services; a view that takes a file says so itself.
 _BODY_MAX_BYTES: Final = 1024 * 1024

@@ -79,7 +79,7 @@ class Keys:
         return cls(rings, demo=bool(told.get("demo", False)))
 
     def seal(self, purpose: str, text: str, *, context: str) -> bytes:
-        """Encrypt *text* (AES-256-GCM); it opens with the same *context* alone (``table.column``)."""
+        """Encrypt *text* (AES-256-GCM); it opens in the same *context* only (``table.column``)."""
         ring = self._rings[purpose]
         nonce = os.urandom(_NONCE_BYTES)
         sealed = AESGCM(ring.keys[ring.current]).encrypt(nonce, text.encode(), context.encode())

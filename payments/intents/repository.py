@@ -17,7 +17,6 @@ from payments.storage.columns import mine
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
-
 _ACTIVE_VALUES: Final = tuple(sorted(status.value for status in ACTIVE))
 _OF_CODES: Final = select(INTENT).where(
     mine(INTENT),

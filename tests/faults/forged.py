@@ -125,8 +125,9 @@ class _Trial:
             for changed in self._alter.each(true.headers[name].encode()):
                 # A header holds what Latin-1 holds; a server would refuse the controls itself.
                 if all(byte >= 32 for byte in changed) and changed.strip() == changed:
-                    yield f"{name} altered", replace(
-                        true, headers=bare | {name: changed.decode("latin-1")}
+                    yield (
+                        f"{name} altered",
+                        replace(true, headers=bare | {name: changed.decode("latin-1")}),
                     )
         if not self._mode.is_signed:
             return
@@ -140,8 +141,9 @@ class _Trial:
         yield "other body under a proof", replace(known, body=true.body)
         if _STAMP in true.headers:
             for off in (_OFF, -_OFF):
-                yield "time stamp off", self._mode.raw(
-                    self._fresh, self._clock.now(), signed_at=off
+                yield (
+                    "time stamp off",
+                    self._mode.raw(self._fresh, self._clock.now(), signed_at=off),
                 )
 
     def _altered_known(

@@ -32,7 +32,8 @@ from payments.storage.unit_of_work import Database
 from payments.worker import run_until_idle
 from tests.faults import script
 from tests.faults.script import Outcome
-from tests.faults.stories import STORIES, Stagehand
+from tests.faults.stagehand import Stagehand
+from tests.faults.stories import STORIES
 from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.stage import Stage, morning, runtime_at, stage

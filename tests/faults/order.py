@@ -35,7 +35,8 @@ from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from tests.faults import script
 from tests.faults.script import Outcome
-from tests.faults.stories import STORIES, Event, Stagehand, Story, drawn
+from tests.faults.stagehand import Stagehand
+from tests.faults.stories import STORIES, Event, Story, drawn
 from tests.support import crowd, oracle
 from tests.support.databases import Cluster
 from tests.support.stage import MORNING, SCOPE, Address, morning, runtime_at, stage

@@ -66,8 +66,10 @@ def _kill_by_turns(programs: Theatre, kills: int, chance: random.Random) -> list
                 until(programs.server.answers, seconds=30, what="PostgreSQL recovers")
         started = time.monotonic()
         until(
-            lambda since=started: programs.traffic.first_after(since) is not None  # type: ignore[misc]
-            or not programs.traffic.is_running(),
+            lambda since=started: (
+                programs.traffic.first_after(since) is not None  # type: ignore[misc]
+                or not programs.traffic.is_running()
+            ),
             seconds=60,
             what="a payment after the start",
         )

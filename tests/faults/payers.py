@@ -55,9 +55,7 @@ def run(cluster: Cluster, seed: int, *, rounds: int) -> Outcome:
             answers: Counter[int] = Counter()
             for one in played:
                 answers.update(payers.map(client, one.transfers))
-        outcome.figures["payments a second"] = round(
-            rounds * _PAYERS / (time.monotonic() - began)
-        )
+        outcome.figures["payments a second"] = round(rounds * _PAYERS / (time.monotonic() - began))
         outcome.expect("answers by status", dict(answers), {200: rounds * _PAYERS})
         made.hospital.work()
         _judge(made, played, outcome)

@@ -22,10 +22,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from werkzeug.routing import Rule
 
 from payments.app import create_app
@@ -39,18 +37,15 @@ from payments.runtime import Runtime
 from payments.worker import run_until_idle
 from tests.faults import script
 from tests.faults.script import Outcome
+from tests.faults.tenancy_sql import Sql
 from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.hospital import Hospital
-from tests.support.stage import OURS, SCOPE, THEIRS, Stage, morning, runtime_at, stage
+from tests.support.stage import SCOPE, THEIRS, Stage, morning, stage
 from tests.support.web import Browser, add_user
 
 _THEIR_SCOPE: Final = Scope(THEIRS, "user:other", "request-other")
 _THEIR_NAME: Final = "LÊ THỊ NGOẠI LAI"
-#: Names a facility, but is read before one is known: which host is whose.
-_BEFORE_FACILITY: Final = frozenset({"facility_host"})
-#: The worker looks for its work here, in all facilities (decision 6).
-_OPEN_TO_WORKER: Final = frozenset({"job", "ledger_outbox", "facility"})
 _REFUSALS: Final = frozenset({400, 401, 403, 404, 405})
 _NOBODY: Final = "nobody"
 
@@ -64,7 +59,7 @@ def run(cluster: Cluster, seed: int, *, ids: int) -> Outcome:
         _live(others, _THEIR_NAME, "CANARY")
         foreign = _foreign(made, chance, ids)
         _Routes(made.runtime, foreign, outcome).attack()
-        _Sql(made, outcome).attack()
+        Sql(made, outcome).attack()
         for scope in (SCOPE, _THEIR_SCOPE):
             outcome.failures += oracle.findings(made.runtime, scope)
     return outcome
@@ -125,10 +120,9 @@ def _foreign(made: Stage, chance: random.Random, ids: int) -> Foreign:
 def _tables_with(column: str, tx: Any) -> list[str]:
     rows = tx.execute(
         text(
-            "SELECT DISTINCT c.table_name FROM information_schema.columns c"
-            " JOIN pg_tables t ON t.tablename = c.table_name AND t.schemaname = 'public'"
-            " WHERE c.column_name = :c AND has_table_privilege(c.table_name::regclass, 'SELECT')"
-            " ORDER BY 1"
+            "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+            " AND a.attname = :c AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1"
         ),
         {"c": column},
     )
@@ -199,97 +193,6 @@ class _Routes:
         seen = [word for word in self._foreign.words if word in body]
         if seen:
             self._outcome.failures.append(f"{told}: shows {seen[:3]}")
-
-
-class _Sql:
-    """The database, asked by our own roles without any check of ours."""
-
-    def __init__(self, made: Stage, outcome: Outcome) -> None:
-        self._url = made.address
-        self._outcome = outcome
-        self._made = made
-        self._refused: Counter[str] = Counter()
-
-    def attack(self) -> None:
-        tables, views = self._tables("r"), self._tables("v")
-        with_rows = 0
-        for role in ("vp_app", "vp_worker", "vp_report"):
-            runtime = runtime_at(self._url.as_role(role))
-            with runtime.database.engine.connect() as connection:
-                for table in (*tables, *views):
-                    is_open = role == "vp_worker" and table in _OPEN_TO_WORKER
-                    if not is_open and self._may(connection, table, "SELECT"):
-                        with_rows += self._read(connection, table, role)
-                    is_view = table in views
-                    if role != "vp_report" and not (is_open or is_view):
-                        self._write(connection, table, role)
-            runtime.database.close()
-        self._outcome.figures["tables and views with a facility"] = len(tables) + len(views)
-        self._outcome.figures["writes refused"] = dict(self._refused)
-        self._outcome.figures["of these with rows of ours, by three roles"] = with_rows
-
-    def _tables(self, kind: str) -> list[str]:
-        with self._made.database.engine.connect() as connection:
-            found = connection.execute(
-                text(
-                    "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-                    " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = :kind"
-                    " AND a.attname = 'facility_id' ORDER BY 1"
-                ),
-                {"kind": kind},
-            ).scalars()
-            return [table for table in found if table not in _BEFORE_FACILITY]
-
-    @staticmethod
-    def _may(connection: Any, table: str, what: str) -> bool:
-        told = text("SELECT has_table_privilege(:t, :w)")
-        return bool(connection.execute(told, {"t": table, "w": what}).scalar_one())
-
-    def _read(self, connection: Any, table: str, role: str) -> bool:
-        self._as_facility(connection, "")
-        nobody = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
-        self._as_facility(connection, str(OURS))
-        ours, theirs = connection.execute(
-            text(
-                f"SELECT count(*) FILTER (WHERE facility_id = {OURS}),"
-                f" count(*) FILTER (WHERE facility_id <> {OURS}) FROM {table}"
-            )
-        ).one()
-        connection.rollback()
-        if nobody or theirs:
-            self._outcome.failures.append(
-                f"{role} reads {theirs} foreign rows of {table}, {nobody} without a facility"
-            )
-        return bool(ours)
-
-    def _write(self, connection: Any, table: str, role: str) -> None:
-        """Copy a row of ours to the other facility, move it there, delete what is theirs."""
-        foreign = f"""(jsonb_populate_record(x.t, '{{"facility_id": {THEIRS}}}')).*"""
-        one = f"(SELECT t FROM {table} t LIMIT 1) x"
-        attempts = {
-            "copies a row": f"INSERT INTO {table} SELECT {foreign} FROM {one}",
-            "moves a row": f"UPDATE {table} SET facility_id = {THEIRS}",
-            "deletes theirs": f"DELETE FROM {table} WHERE facility_id = {THEIRS}",
-        }
-        for what, statement in attempts.items():
-            self._as_facility(connection, str(OURS))
-            try:
-                changed = connection.exec_driver_sql(statement).rowcount
-            except DBAPIError as error:
-                if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
-                    self._outcome.failures.append(f"{role} {what} of {table}: {error.orig!r:.200}")
-                self._refused[what] += 1
-            else:
-                if changed:
-                    self._outcome.failures.append(f"{role} {what} of {table}: {changed}")
-            connection.rollback()
-
-    @staticmethod
-    def _as_facility(connection: Any, facility: str) -> None:
-        connection.rollback()
-        connection.execute(
-            text("SELECT set_config('vienphi.facility', :f, true)"), {"f": facility}
-        )
 
 
 if __name__ == "__main__":

@@ -7,5 +7,3 @@ application, its keys and its connections are each worker's own all the same.
 
 import payments.app  # noqa: F401 - read by the parent
 from payments.gunicorn import *  # noqa: F403
-
-graceful_timeout = 5

@@ -1,4 +1,4 @@
-"""A furnished trial hospital, and the money that comes to it, with defaults for what does not matter."""
+"""A furnished trial hospital and the money that comes to it; defaults for what is no matter."""
 
 from __future__ import annotations
 

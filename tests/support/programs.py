@@ -21,6 +21,8 @@ from tests.support.stage import Address
 ROOT: Final = Path(__file__).parents[2]
 _START_MAX_S: Final = 60.0
 _ANSWER_MAX_S: Final = 30.0
+#: gunicorn lets requests end for twenty.
+_STOP_MAX_S: Final = 25.0
 
 
 def free_port() -> int:
@@ -83,7 +85,7 @@ class Program:
             return
         self.process.terminate()
         try:
-            self.process.wait(15)
+            self.process.wait(_STOP_MAX_S)
         except subprocess.TimeoutExpired:
             orphans = children_of(self.pid)
             self.process.kill()

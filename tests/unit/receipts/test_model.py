@@ -13,9 +13,10 @@ from payments.kernel.money import ZERO, Money, vnd
 from payments.receipts.model import Flag, allocate
 
 AMOUNTS = st.integers(0, 10**12).map(vnd)
+TOTAL = vnd(150_000)
 
 
-def an_invoice(total: Money = vnd(150_000), paid: Money = ZERO, credited: Money = ZERO) -> Invoice:
+def an_invoice(total: Money = TOTAL, paid: Money = ZERO, credited: Money = ZERO) -> Invoice:
     return Invoice(
         UUID(int=1), UUID(int=2), "VP26000001", Document.ISSUED, 1, total, credited, paid, ZERO
     )

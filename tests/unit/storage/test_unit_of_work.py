@@ -8,7 +8,7 @@ from sqlalchemy import func, literal, select
 from payments import audit
 from payments.kernel.scope import FacilityId, Scope
 from payments.storage.locks import Lock, LockOrderBroken
-from payments.storage.unit_of_work import Database
+from payments.storage.unit_of_work import Database, UnitOfWork
 
 
 def _count(database: Database, scope: Scope) -> int:
@@ -24,9 +24,12 @@ def test_a_block_that_ends_is_kept(database: Database, scope: Scope) -> None:
 
 
 def test_a_block_that_raises_leaves_nothing(database: Database, scope: Scope) -> None:
-    with pytest.raises(RuntimeError), database.transaction(scope) as tx:
+    def work(tx: UnitOfWork) -> None:
         audit.append(tx, "test.happened", "thing:1")
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        database.run(scope, work)
 
     assert _count(database, scope) == 0
 
@@ -41,6 +44,7 @@ def test_another_facility_sees_nothing(postgres: Database, scope: Scope) -> None
 def test_locks_out_of_order_are_refused(database: Database, scope: Scope) -> None:
     anything = select(literal(1))
 
-    with database.transaction(scope) as tx, pytest.raises(LockOrderBroken):
+    with database.transaction(scope) as tx:
         tx.lock(Lock.INVOICE, anything)
-        tx.lock(Lock.ENCOUNTER, anything)
+        with pytest.raises(LockOrderBroken):
+            tx.lock(Lock.ENCOUNTER, anything)
