@@ -28,6 +28,7 @@ from payments.kernel.scope import FacilityId, Scope
 from payments.ledger.sealing import seal_once
 from payments.numbering.service import void_stale
 from payments.receipts import service as receipts
+from payments.reconciliation import importing as statements
 from payments.runtime import Runtime
 from payments.storage import installation
 
@@ -50,9 +51,14 @@ def _apply_message(runtime: Runtime, scope: Scope, subject: str) -> None:
     messages.apply(runtime, scope, UUID(subject))
 
 
+def _apply_statement(runtime: Runtime, scope: Scope, subject: str) -> None:
+    statements.finish(runtime, scope, UUID(subject))
+
+
 KINDS: Final[Mapping[str, Callable[[Runtime, Scope, str], None]]] = {
     receipts.NUMBER_RECEIPT: _number_receipt,
     messages.APPLY: _apply_message,
+    statements.APPLY: _apply_statement,
 }
 
 

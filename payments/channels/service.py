@@ -167,6 +167,12 @@ def believed_accounts(tx: UnitOfWork, feed: str) -> frozenset[str]:
     return frozenset(row.account for row in rows if feed in _slugs(row.notified_by))
 
 
+def collecting_accounts(tx: UnitOfWork) -> tuple[str, ...]:
+    """List our bank accounts to which a channel collects."""
+    rows = tx.execute(_NOTIFIED, {"mine": tx.facility})
+    return tuple(sorted({row.account for row in rows}))
+
+
 def slugs(tx: UnitOfWork) -> tuple[str, ...]:
     """List the channels that are valid now."""
     rows = tx.execute(

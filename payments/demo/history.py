@@ -16,6 +16,7 @@ from uuid import UUID
 
 import httpx
 
+from payments.channels.service import collecting_accounts
 from payments.demo.hospital import DESK
 from payments.intents.model import Intent
 from payments.intents.service import cancel_invoice, expire, open_intent
@@ -24,6 +25,7 @@ from payments.invoicing.service import IssueRequest, issue
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock
 from payments.kernel.scope import Scope
+from payments.reconciliation.importing import take_in as import_statement
 from payments.runtime import Runtime
 from payments.worker import run_until_idle
 
@@ -66,7 +68,21 @@ def live_through(past: Past) -> int:
         past.clock.advance(timedelta(minutes=chance.randint(3, 17), seconds=chance.randint(0, 59)))
         _tell(past, chance, number, event)
         run_until_idle(past.runtime, past.scope)
+    _import_statements(past, today)
     return len(_STORY)
+
+
+def _import_statements(past: Past, today: HospitalDay) -> None:
+    """Each morning finance imports what the bank says of the day before."""
+    with past.runtime.database.reading(past.scope) as tx:
+        accounts = collecting_accounts(tx)
+    for account in accounts:
+        for back in range(_DAYS, 0, -1):
+            day = today.plus(-back)
+            past.clock.set(day.ends_at + _OPENS_AFTER)
+            told = past.bank.get(f"/sandbox/statement/{account}/{day}.csv").raise_for_status()
+            import_statement(past.runtime, past.scope, account, told.content)
+            run_until_idle(past.runtime, past.scope)
 
 
 def _by_day(per_day: int) -> Iterator[tuple[str, int]]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -64,7 +65,7 @@ class Programs:
         while waiting and time.monotonic() < until and not self._is_stopping:
             waiting = {url for url in waiting if not _answers(url)}
             if any(child.poll() is not None for child in self._children):
-                raise Unavailable("a program of the demo ended; its message stands above")
+                raise self._ended()
             time.sleep(0.1)
         if waiting and not self._is_stopping:
             raise Unavailable(f"no answer from {', '.join(sorted(waiting))}")
@@ -81,16 +82,22 @@ class Programs:
         for feed in ("sepay", "casso"):
             bank += [f"--webhook-{feed}", f"{place.web_url}/webhooks/{feed}"]
         bank += ["--open-codes", f"{place.web_url}/sandbox/open-codes"]
-        for command in (web, [python, "-m", "payments.cli", "worker"], bank):
-            self._children.append(_child(command, environ))
+        worker = [python, "-m", "payments.cli", "worker"]
+        for name, command in (("web", web), ("worker", worker), ("bank", bank)):
+            self._children.append(_child(command, environ, place.data / f"{name}.log"))
 
     def _watch(self) -> int:
         while not self._is_stopping:
             for child in self._children:
                 if child.poll() is not None:
-                    raise Unavailable("a program of the demo ended; its message stands above")
+                    raise self._ended()
             time.sleep(0.2)
         return 0
+
+    def _ended(self) -> Unavailable:
+        return Unavailable(
+            f"a program of the demo ended: see the *.log files in {self._place.data}"
+        )
 
     def _on_signal(self, _signal: int, _frame: FrameType | None) -> None:
         self._is_stopping = True
@@ -108,11 +115,12 @@ class Programs:
                 child.wait()
 
 
-def _child(command: list[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C reaches the parent alone, which ends the children in order.
-    return subprocess.Popen(  # noqa: S603 - our own programs
-        command, env=dict(environ), stdout=subprocess.DEVNULL, start_new_session=True
-    )
+def _child(command: list[str], environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as told:
+        # A session of its own: Ctrl-C reaches the parent alone, which ends the children in order.
+        return subprocess.Popen(  # noqa: S603 - our own programs
+            command, env=dict(environ), stdout=told, stderr=told, start_new_session=True
+        )
 
 
 def _answers(url: str) -> bool:
