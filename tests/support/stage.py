@@ -120,8 +120,8 @@ def stage(cluster: Cluster, clock: Clock | None = None) -> Iterator[Stage]:
     write_new(place / "keys.json", demo=True)
     address = Address(url, str(place / "keys.json"))
     runtime = runtime_at(address, clock)
-    refuse_unsafe(runtime.database)
     try:
+        refuse_unsafe(runtime.database)
         yield Stage(cluster, address, runtime, SCOPE, Hospital(runtime, SCOPE))
     finally:
         runtime.database.close()
