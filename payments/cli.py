@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from sqlalchemy.exc import OperationalError
+
 from payments import worker
 from payments.app import from_environment
 from payments.demo import commands as demo
@@ -36,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(args.run_with(runtime, _scope(runtime, args.facility_code), args))
     except VienphiError as error:
         print(f"vienphi: {error.detail or error.code}", file=sys.stderr)
+        return 2
+    except OperationalError as error:
+        # The server's own words say what is wrong with address, role or network; no values in them.
+        print(f"vienphi: the database refuses: {str(error.orig).strip()}", file=sys.stderr)
         return 2
 
 

@@ -37,6 +37,7 @@ _IDLE_S: Final = 0.2
 _EXPIRE_EVERY_S: Final = 5.0
 _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
+_AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
 
@@ -84,9 +85,13 @@ class Worker:
         self._runtime = runtime
         self._only = only
         self._stop = threading.Event()
-        self._expire = _Every(_EXPIRE_EVERY_S)
-        self._poll = _Every(_POLL_EVERY_S)
-        self._tidy = _Every(_TIDY_EVERY_S)
+        seal = [] if only == "jobs" else [(_Every(0.0), _seal)]
+        others = [
+            (_Every(_EXPIRE_EVERY_S), expire),
+            (_Every(_POLL_EVERY_S), _poll),
+            (_Every(_TIDY_EVERY_S), _tidy),
+        ]
+        self._tasks = seal if only == "seal" else seal + others
 
     def stop(self) -> None:
         """End after the work in hand."""
@@ -99,41 +104,45 @@ class Worker:
                 did = self.round()
             except DBAPIError as error:
                 _log.error("worker.database_away", error=type(error.orig).__name__)
-                self._stop.wait(2.0)
+                self._stop.wait(_AWAY_S)
                 continue
             if not did:
                 self._stop.wait(_IDLE_S)
 
     def round(self) -> int:
-        """Do what is due once; returns how much was done."""
+        """Do what is due once, for every facility; returns how much was done."""
         did = 0
-        facilities = installation.facilities(self._runtime.database.engine)
-        for facility, _name in facilities:
-            did += self._facility_round(facility)
-        if self._only != "seal":
-            did += run_jobs(self._runtime, facilities[0][0] if facilities else None)
-        return did
-
-    def _facility_round(self, facility: FacilityId) -> int:
-        scope = Scope(facility, "job:worker", "worker")
-        did = seal_once(self._runtime.database, scope) if self._only != "jobs" else 0
-        if self._only == "seal":
-            return did
-        if self._expire.is_due():
-            did += expire(self._runtime, scope)
-        if self._poll.is_due():
-            poll_all(self._runtime, scope)
-        if self._tidy.is_due():
-            did += messages.resume(self._runtime, scope)
-            with self._runtime.database.transaction(scope) as tx:
-                void_stale(tx)
+        facilities = [one for one, _ in installation.facilities(self._runtime.database.engine)]
+        # Asked once a round: a timer that is asked for each facility is due for the first alone.
+        due = [task for every, task in self._tasks if every.is_due()]
+        for facility in facilities:
+            scope = Scope(facility, "job:worker", "worker")
+            for task in due:
+                did += task(self._runtime, scope)
+        if self._only != "seal" and facilities:
+            did += run_jobs(self._runtime, facilities[0])
         return did
 
 
-def run_jobs(runtime: Runtime, home: FacilityId | None, *, limit: int = 100) -> int:
+def _seal(runtime: Runtime, scope: Scope) -> int:
+    return seal_once(runtime.database, scope)
+
+
+def _poll(runtime: Runtime, scope: Scope) -> int:
+    poll_all(runtime, scope)
+    # Rows that are read again are no work: the worker may rest.
+    return 0
+
+
+def _tidy(runtime: Runtime, scope: Scope) -> int:
+    did = messages.resume(runtime, scope)
+    with runtime.database.transaction(scope) as tx:
+        void_stale(tx)
+    return did
+
+
+def run_jobs(runtime: Runtime, home: FacilityId, *, limit: int = 100) -> int:
     """Do up to *limit* due jobs; *home* is any facility, the jobs name their own."""
-    if home is None:
-        return 0
     claiming = Scope(home, "job:worker", "worker")
     for count in range(limit):
         job = jobs.claim(runtime.database, claiming)
@@ -147,11 +156,22 @@ def _do(runtime: Runtime, job: Job) -> None:
     scope = Scope(job.facility, f"job:{job.kind}", str(job.id))
     try:
         KINDS[job.kind](runtime, scope, job.subject)
-    except (VienphiError, DBAPIError, KeyError) as error:
-        _log.error("job.failed", kind=job.kind, job=str(job.id), error=repr(error)[:200])
-        jobs.fail(runtime.database, scope, job, repr(error))
+    except Exception as error:
+        # Whatever it is: one bad job must not end the worker, and must not be taken up for ever.
+        reason = _reason(error)
+        _log.error("job.failed", kind=job.kind, job=str(job.id), error=reason, exc_info=True)
+        jobs.fail(runtime.database, scope, job, reason)
     else:
         jobs.finish(runtime.database, scope, job)
+
+
+def _reason(error: Exception) -> str:
+    """Say what happened without values: those of a database's message may be a patient's."""
+    if isinstance(error, VienphiError):
+        return f"{error.code}: {error.detail}"
+    if isinstance(error, DBAPIError):
+        return type(error.orig).__name__
+    return type(error).__name__
 
 
 def poll_all(runtime: Runtime, scope: Scope) -> int:

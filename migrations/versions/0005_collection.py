@@ -11,25 +11,18 @@ from sqlalchemy import (
 )
 
 from payments.storage.columns import Blob, Day, Dong, Id, UtcTime, Whole, Words
-from payments.storage.migrating import append_only, create_table, drop_tables
+from payments.storage.migrating import (
+    FACILITY,
+    append_only,
+    create_table,
+    drop_tables,
+    facility_column,
+    of_facility,
+    points_at,
+)
 
 revision = "0005"
 down_revision = "0004"
-
-_FACILITY = "facility_id"
-
-
-def _facility() -> Column:
-    return Column(_FACILITY, Whole, nullable=False)
-
-
-def _to(table: str, column: str, name: str, target: str) -> ForeignKeyConstraint:
-    """A foreign key that shares the facility column, so that it cannot leave the facility."""
-    return ForeignKeyConstraint(
-        [_FACILITY, column],
-        [f"{target}.{_FACILITY}", f"{target}.{name}"],
-        name=f"fk_{table}_{column}_{target}",
-    )
 
 
 def upgrade() -> None:
@@ -43,18 +36,16 @@ def upgrade() -> None:
 def _channels() -> None:
     create_table(
         "bank_account",
-        _facility(),
+        facility_column(),
         Column("account", Words, nullable=False),
         Column("bin", Words, nullable=False),
         Column("holder", Words, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "account", name="pk_bank_account"),
-        ForeignKeyConstraint(
-            [_FACILITY], [f"facility.{_FACILITY}"], name="fk_bank_account_facility_id_facility"
-        ),
+        PrimaryKeyConstraint(FACILITY, "account", name="pk_bank_account"),
+        of_facility("bank_account"),
     )
     create_table(
         "channel",
-        _facility(),
+        facility_column(),
         Column("slug", Words, nullable=False),
         Column("version", Whole, nullable=False),
         Column("adapter", Words, nullable=False),
@@ -64,8 +55,8 @@ def _channels() -> None:
         Column("settings_sealed", Blob, nullable=False),
         Column("valid_from", UtcTime, nullable=False),
         Column("valid_to", UtcTime, nullable=True),
-        PrimaryKeyConstraint(_FACILITY, "slug", "version", name="pk_channel"),
-        _to("channel", "account", "account", "bank_account"),
+        PrimaryKeyConstraint(FACILITY, "slug", "version", name="pk_channel"),
+        points_at("channel", "account", "account", "bank_account"),
         CheckConstraint("mode IN ('trial', 'production')", name="ck_channel_mode"),
         app="SELECT, INSERT, UPDATE",
     )
@@ -74,7 +65,7 @@ def _channels() -> None:
 def _intents() -> None:
     create_table(
         "intent",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("invoice_id", Id, nullable=False),
         Column("channel", Words, nullable=False),
@@ -87,10 +78,10 @@ def _intents() -> None:
         Column("made_at", UtcTime, nullable=False),
         Column("expires_at", UtcTime, nullable=False),
         Column("ended_at", UtcTime, nullable=True),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_intent"),
-        UniqueConstraint(_FACILITY, "code", name="uq_intent_facility_id_code"),
-        UniqueConstraint(_FACILITY, "idem_key", name="uq_intent_facility_id_idem_key"),
-        _to("intent", "invoice_id", "id", "invoice"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_intent"),
+        UniqueConstraint(FACILITY, "code", name="uq_intent_facility_id_code"),
+        UniqueConstraint(FACILITY, "idem_key", name="uq_intent_facility_id_idem_key"),
+        points_at("intent", "invoice_id", "id", "invoice"),
         CheckConstraint("amount BETWEEN 1 AND 1000000000000", name="ck_intent_amount"),
         CheckConstraint(
             "state IN ('created', 'pending', 'captured', 'failed', 'cancelled', 'expired',"
@@ -103,20 +94,20 @@ def _intents() -> None:
     op.create_index(
         "uq_intent_one_active",
         "intent",
-        [_FACILITY, "invoice_id", "channel"],
+        [FACILITY, "invoice_id", "channel"],
         unique=True,
         postgresql_where=active,
         sqlite_where=active,
     )
     op.create_index(
-        "ix_intent_facility_id_state_expires", "intent", [_FACILITY, "state", "expires_at"]
+        "ix_intent_facility_id_state_expires", "intent", [FACILITY, "state", "expires_at"]
     )
 
 
 def _bank() -> None:
     create_table(
         "bank_credit",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("account", Words, nullable=False),
         Column("external_id", Words, nullable=False),
@@ -130,11 +121,11 @@ def _bank() -> None:
         Column("state", Words, nullable=False),
         Column("reason", Words, nullable=False),
         Column("made_at", UtcTime, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_bank_credit"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_bank_credit"),
         UniqueConstraint(
-            _FACILITY, "account", "external_id", name="uq_bank_credit_facility_id_external"
+            FACILITY, "account", "external_id", name="uq_bank_credit_facility_id_external"
         ),
-        _to("bank_credit", "account", "account", "bank_account"),
+        points_at("bank_credit", "account", "account", "bank_account"),
         CheckConstraint("direction IN ('in', 'out')", name="ck_bank_credit_direction"),
         CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="ck_bank_credit_amount"),
         CheckConstraint(
@@ -145,28 +136,28 @@ def _bank() -> None:
     op.create_index(
         "ix_bank_credit_facility_id_account_day",
         "bank_credit",
-        [_FACILITY, "account", "bank_day", "amount"],
+        [FACILITY, "account", "bank_day", "amount"],
     )
     create_table(
         "evidence",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("credit_id", Id, nullable=False),
         Column("source", Words, nullable=False),
         Column("source_id", Words, nullable=False),
         Column("seen_at", UtcTime, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_evidence"),
-        UniqueConstraint(_FACILITY, "source", "source_id", name="uq_evidence_facility_id_source"),
-        _to("evidence", "credit_id", "id", "bank_credit"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_evidence"),
+        UniqueConstraint(FACILITY, "source", "source_id", name="uq_evidence_facility_id_source"),
+        points_at("evidence", "credit_id", "id", "bank_credit"),
     )
-    op.create_index("ix_evidence_facility_id_credit", "evidence", [_FACILITY, "credit_id"])
+    op.create_index("ix_evidence_facility_id_credit", "evidence", [FACILITY, "credit_id"])
     append_only("evidence")
 
 
 def _inbox() -> None:
     create_table(
         "notification",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("channel", Words, nullable=False),
         Column("event_id", Words, nullable=False),
@@ -180,23 +171,30 @@ def _inbox() -> None:
         Column("received_at", UtcTime, nullable=False),
         Column("applied_at", UtcTime, nullable=True),
         Column("credit_id", Id, nullable=True),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_notification"),
-        UniqueConstraint(
-            _FACILITY, "channel", "event_id", name="uq_notification_facility_id_event"
-        ),
-        _to("notification", "credit_id", "id", "bank_credit"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_notification"),
+        UniqueConstraint(FACILITY, "channel", "event_id", name="uq_notification_facility_id_event"),
+        points_at("notification", "credit_id", "id", "bank_credit"),
         CheckConstraint("state IN ('stored', 'kept', 'applied')", name="ck_notification_state"),
         app="SELECT, INSERT, UPDATE",
     )
+    # What was stored and never tried, which the worker looks for: nearly always nothing.
+    forgotten = text("state = 'stored'")
+    op.create_index(
+        "ix_notification_stored",
+        "notification",
+        [FACILITY, "received_at"],
+        postgresql_where=forgotten,
+        sqlite_where=forgotten,
+    )
     create_table(
         "refused_message",
-        _facility(),
+        facility_column(),
         Column("channel", Words, nullable=False),
         Column("day", Day, nullable=False),
         Column("reason", Words, nullable=False),
         Column("count", Whole, nullable=False),
         Column("last_at", UtcTime, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "channel", "day", "reason", name="pk_refused_message"),
+        PrimaryKeyConstraint(FACILITY, "channel", "day", "reason", name="pk_refused_message"),
         app="SELECT, INSERT, UPDATE",
     )
 
@@ -204,7 +202,7 @@ def _inbox() -> None:
 def _payments() -> None:
     create_table(
         "payment",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("method", Words, nullable=False),
         Column("credit_id", Id, nullable=True),
@@ -217,15 +215,15 @@ def _payments() -> None:
         Column("received_at", UtcTime, nullable=False),
         Column("txn_id", Id, nullable=False),
         Column("made_at", UtcTime, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_payment"),
-        UniqueConstraint(_FACILITY, "credit_id", name="uq_payment_facility_id_credit_id"),
-        UniqueConstraint(_FACILITY, "txn_id", name="uq_payment_facility_id_txn_id"),
-        _to("payment", "credit_id", "id", "bank_credit"),
-        _to("payment", "invoice_id", "id", "invoice"),
-        _to("payment", "intent_id", "id", "intent"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_payment"),
+        UniqueConstraint(FACILITY, "credit_id", name="uq_payment_facility_id_credit_id"),
+        UniqueConstraint(FACILITY, "txn_id", name="uq_payment_facility_id_txn_id"),
+        points_at("payment", "credit_id", "id", "bank_credit"),
+        points_at("payment", "invoice_id", "id", "invoice"),
+        points_at("payment", "intent_id", "id", "intent"),
         ForeignKeyConstraint(
-            [_FACILITY, "txn_id"],
-            [f"ledger_txn.{_FACILITY}", "ledger_txn.id"],
+            [FACILITY, "txn_id"],
+            [f"ledger_txn.{FACILITY}", "ledger_txn.id"],
             name="fk_payment_txn_id_ledger_txn",
         ),
         CheckConstraint("method IN ('bank', 'cash', 'gateway')", name="ck_payment_method"),
@@ -234,22 +232,22 @@ def _payments() -> None:
         ),
         CheckConstraint("received = applied + suspense", name="ck_payment_whole"),
     )
-    op.create_index("ix_payment_facility_id_invoice", "payment", [_FACILITY, "invoice_id"])
-    op.create_index("ix_payment_facility_id_received_at", "payment", [_FACILITY, "received_at"])
+    op.create_index("ix_payment_facility_id_invoice", "payment", [FACILITY, "invoice_id"])
+    op.create_index("ix_payment_facility_id_received_at", "payment", [FACILITY, "received_at"])
     create_table(
         "receipt",
-        _facility(),
+        facility_column(),
         Column("payment_id", Id, nullable=False),
         Column("series", Words, nullable=False),
         Column("number", Words, nullable=False),
         Column("issued_at", UtcTime, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "payment_id", name="pk_receipt"),
-        UniqueConstraint(_FACILITY, "number", name="uq_receipt_facility_id_number"),
-        _to("receipt", "payment_id", "id", "payment"),
+        PrimaryKeyConstraint(FACILITY, "payment_id", name="pk_receipt"),
+        UniqueConstraint(FACILITY, "number", name="uq_receipt_facility_id_number"),
+        points_at("receipt", "payment_id", "id", "payment"),
     )
     create_table(
         "suspense_match",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("credit_id", Id, nullable=False),
         Column("invoice_id", Id, nullable=False),
@@ -258,9 +256,9 @@ def _payments() -> None:
         Column("made_by", Words, nullable=False),
         Column("made_at", UtcTime, nullable=False),
         Column("txn_id", Id, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_suspense_match"),
-        _to("suspense_match", "credit_id", "id", "bank_credit"),
-        _to("suspense_match", "invoice_id", "id", "invoice"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_suspense_match"),
+        points_at("suspense_match", "credit_id", "id", "bank_credit"),
+        points_at("suspense_match", "invoice_id", "id", "invoice"),
         CheckConstraint("amount >= 1", name="ck_suspense_match_amount"),
     )
     for table in ("payment", "receipt", "suspense_match"):

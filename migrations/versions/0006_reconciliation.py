@@ -4,31 +4,21 @@ from alembic import op
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    ForeignKeyConstraint,
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
 
 from payments.storage.columns import Blob, Day, Dong, Id, UtcTime, Whole, Words
-from payments.storage.migrating import create_table, drop_tables
+from payments.storage.migrating import (
+    FACILITY,
+    create_table,
+    drop_tables,
+    facility_column,
+    points_at,
+)
 
 revision = "0006"
 down_revision = "0005"
-
-_FACILITY = "facility_id"
-
-
-def _facility() -> Column:
-    return Column(_FACILITY, Whole, nullable=False)
-
-
-def _to(table: str, column: str, name: str, target: str) -> ForeignKeyConstraint:
-    """A foreign key that shares the facility column, so that it cannot leave the facility."""
-    return ForeignKeyConstraint(
-        [_FACILITY, column],
-        [f"{target}.{_FACILITY}", f"{target}.{name}"],
-        name=f"fk_{table}_{column}_{target}",
-    )
 
 
 def upgrade() -> None:
@@ -39,18 +29,18 @@ def upgrade() -> None:
 def _statements() -> None:
     create_table(
         "statement_map",
-        _facility(),
+        facility_column(),
         Column("account", Words, nullable=False),
         Column("columns", Words, nullable=False),
         Column("saved_at", UtcTime, nullable=False),
         Column("saved_by", Words, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "account", name="pk_statement_map"),
-        _to("statement_map", "account", "account", "bank_account"),
+        PrimaryKeyConstraint(FACILITY, "account", name="pk_statement_map"),
+        points_at("statement_map", "account", "account", "bank_account"),
         app="SELECT, INSERT, UPDATE",
     )
     create_table(
         "statement_file",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("account", Words, nullable=False),
         Column("sha256", Blob, nullable=False),
@@ -63,9 +53,9 @@ def _statements() -> None:
         Column("made_at", UtcTime, nullable=False),
         Column("made_by", Words, nullable=False),
         Column("finished_at", UtcTime, nullable=True),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_statement_file"),
-        UniqueConstraint(_FACILITY, "sha256", name="uq_statement_file_facility_id_sha256"),
-        _to("statement_file", "account", "account", "bank_account"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_statement_file"),
+        UniqueConstraint(FACILITY, "sha256", name="uq_statement_file_facility_id_sha256"),
+        points_at("statement_file", "account", "account", "bank_account"),
         CheckConstraint("state IN ('importing', 'imported')", name="ck_statement_file_state"),
         CheckConstraint("lines BETWEEN 0 AND 100000", name="ck_statement_file_lines"),
         app="SELECT, INSERT, UPDATE (state, finished_at)",
@@ -73,11 +63,11 @@ def _statements() -> None:
     op.create_index(
         "ix_statement_file_facility_id_account_day",
         "statement_file",
-        [_FACILITY, "account", "first_day", "last_day"],
+        [FACILITY, "account", "first_day", "last_day"],
     )
     create_table(
         "statement_line",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("file_id", Id, nullable=False),
         Column("line", Whole, nullable=False),
@@ -92,13 +82,13 @@ def _statements() -> None:
         Column("state", Words, nullable=False),
         Column("effect", Words, nullable=False),
         Column("credit_id", Id, nullable=True),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_statement_line"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_statement_line"),
         # The same line of two files is one movement; its twin in one file has another copy.
         UniqueConstraint(
-            _FACILITY, "account", "name", "copy", name="uq_statement_line_facility_id_name"
+            FACILITY, "account", "name", "copy", name="uq_statement_line_facility_id_name"
         ),
-        _to("statement_line", "file_id", "id", "statement_file"),
-        _to("statement_line", "credit_id", "id", "bank_credit"),
+        points_at("statement_line", "file_id", "id", "statement_file"),
+        points_at("statement_line", "credit_id", "id", "bank_credit"),
         CheckConstraint("amount <> 0", name="ck_statement_line_amount"),
         CheckConstraint("copy >= 1", name="ck_statement_line_copy"),
         CheckConstraint("state IN ('waiting', 'applied', 'kept')", name="ck_statement_line_state"),
@@ -110,22 +100,22 @@ def _statements() -> None:
     op.create_index(
         "ix_statement_line_facility_id_account_day",
         "statement_line",
-        [_FACILITY, "account", "bank_day"],
+        [FACILITY, "account", "bank_day"],
     )
     op.create_index(
         "ix_statement_line_facility_id_file_state",
         "statement_line",
-        [_FACILITY, "file_id", "state", "line"],
+        [FACILITY, "file_id", "state", "line"],
     )
     op.create_index(
-        "ix_statement_line_facility_id_credit", "statement_line", [_FACILITY, "credit_id"]
+        "ix_statement_line_facility_id_credit", "statement_line", [FACILITY, "credit_id"]
     )
 
 
 def _runs() -> None:
     create_table(
         "reconciliation_run",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("account", Words, nullable=False),
         Column("day", Day, nullable=False),
@@ -136,20 +126,20 @@ def _runs() -> None:
         Column("counts", Words, nullable=False),
         Column("ran_at", UtcTime, nullable=False),
         Column("ran_by", Words, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_reconciliation_run"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_reconciliation_run"),
         UniqueConstraint(
-            _FACILITY,
+            FACILITY,
             "account",
             "day",
             "input_sha256",
             name="uq_reconciliation_run_facility_id_input",
         ),
-        _to("reconciliation_run", "account", "account", "bank_account"),
+        points_at("reconciliation_run", "account", "account", "bank_account"),
         CheckConstraint("source IN ('statement', 'feed')", name="ck_reconciliation_run_source"),
     )
     create_table(
         "finding",
-        _facility(),
+        facility_column(),
         Column("id", Id, nullable=False),
         Column("account", Words, nullable=False),
         Column("day", Day, nullable=False),
@@ -163,9 +153,9 @@ def _runs() -> None:
         Column("explained_by", Words, nullable=False),
         Column("run_id", Id, nullable=False),
         Column("made_at", UtcTime, nullable=False),
-        PrimaryKeyConstraint(_FACILITY, "id", name="pk_finding"),
-        UniqueConstraint(_FACILITY, "account", "day", "name", name="uq_finding_facility_id_name"),
-        _to("finding", "run_id", "id", "reconciliation_run"),
+        PrimaryKeyConstraint(FACILITY, "id", name="pk_finding"),
+        UniqueConstraint(FACILITY, "account", "day", "name", name="uq_finding_facility_id_name"),
+        points_at("finding", "run_id", "id", "reconciliation_run"),
         CheckConstraint("state IN ('open', 'explained', 'gone')", name="ck_finding_state"),
         CheckConstraint(
             "verdict IN ('within_tolerance', 'amount_differs', 'missing_here', 'missing_there',"

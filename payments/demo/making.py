@@ -112,9 +112,7 @@ def _fill(place: Place) -> None:
     scope = Scope(FACILITY, "demo", "demo")
     for login, name, role in USERS:
         add_user(runtime, scope, login=login, name=name, role=role, password=PASSWORD)
-    now = clock.now()
     _live(place, bank, runtime, scope, clock)
-    clock.set(now)
     database.close()
 
 

@@ -47,7 +47,10 @@ def _add_db(parser: argparse.ArgumentParser) -> None:
     checked.set_defaults(run=_check)
     printed = verbs.add_parser("roles", help="print the SQL of the database roles, or run it")
     printed.add_argument("--database", default="vienphi")
-    printed.add_argument("--run", metavar="URL", help="run it, connected as superuser")
+    # Not "run": under that name the command line keeps the function of the command.
+    printed.add_argument(
+        "--run", dest="superuser", metavar="URL", help="run it, connected as superuser"
+    )
     printed.set_defaults(run=_roles)
     moved = verbs.add_parser("copy", help="move this facility to another database, and verify both")
     moved.add_argument("--to", required=True, metavar="URL", help="migrated and founded, vp_owner")
@@ -93,10 +96,10 @@ def _check(args: argparse.Namespace) -> int:
 
 def _roles(args: argparse.Namespace) -> int:
     cluster, inside = roles.statements(), roles.database_statements(args.database)
-    if not args.run:
+    if not args.superuser:
         print(";\n".join([*cluster, *inside]) + ";")
         return 0
-    url = make_url(args.run).set(database=args.database)
+    url = make_url(args.superuser).set(database=args.database)
     engine = make_engine(url.render_as_string(hide_password=False))
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for statement in (*cluster, *inside):

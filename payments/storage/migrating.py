@@ -5,13 +5,36 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alembic import op
-from sqlalchemy import text
+from sqlalchemy import Column, ForeignKeyConstraint, text
 
-from payments.storage.columns import METADATA
+from payments.storage.columns import METADATA, Whole
 
 #: Sees all facilities on the few tables from which it takes its work.
 WORKER: Final = "vp_worker"
 _FACILITY: Final = "facility_id = NULLIF(current_setting('vienphi.facility', true), '')::int"
+
+
+FACILITY: Final = "facility_id"
+
+
+def facility_column() -> Column[int]:
+    return Column(FACILITY, Whole, nullable=False)
+
+
+def points_at(table: str, column: str, name: str, target: str) -> ForeignKeyConstraint:
+    """A foreign key that shares the facility column, so that it cannot leave the facility."""
+    return ForeignKeyConstraint(
+        [FACILITY, column],
+        [f"{target}.{FACILITY}", f"{target}.{name}"],
+        name=f"fk_{table}_{column}_{target}",
+    )
+
+
+def of_facility(table: str) -> ForeignKeyConstraint:
+    """The foreign key to the facility itself."""
+    return ForeignKeyConstraint(
+        [FACILITY], [f"facility.{FACILITY}"], name=f"fk_{table}_{FACILITY}_facility"
+    )
 
 
 def is_postgres() -> bool:
