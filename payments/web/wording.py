@@ -1,4 +1,4 @@
-"""The words that people read, by key and language, from two tables beside this module."""
+"""The words that people read, by key and language, from the tables in ``data`` beside this."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ LANGUAGES: Final = ("vi", "en", "fr")
 DEFAULT: Final = "vi"
 
 _DATA: Final = Path(__file__).resolve().parent / "data"
-#: The common terms as they were given to us, and ours beside them; a key stands in one of the two.
-_FILES: Final = ("ui_terms.csv", "more_terms.csv")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -24,21 +22,21 @@ class MissingWording(KeyError):
 
 def read(folder: Path = _DATA) -> dict[str, dict[str, str]]:
     """
-    Read all wordings: key → language → text.
+    Read all wordings: key → language → text. One table a topic; a key stands in one of them.
 
     Raises:
         ValueError: a key is there twice, or a language is empty.
     """
     words: dict[str, dict[str, str]] = {}
-    for name in _FILES:
-        with (folder / name).open(encoding="utf-8", newline="") as file:
+    for table in sorted(folder.glob("*.csv")):
+        with table.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 key = row["key"]
                 if key in words:
-                    raise ValueError(f"{name}: the key {key} is there twice")
+                    raise ValueError(f"{table.name}: the key {key} is there twice")
                 words[key] = {language: row[language] for language in LANGUAGES}
                 if not all(words[key].values()):
-                    raise ValueError(f"{name}: {key} lacks a language")
+                    raise ValueError(f"{table.name}: {key} lacks a language")
     return words
 
 
