@@ -99,6 +99,7 @@ def _intents() -> None:
         postgresql_where=active,
         sqlite_where=active,
     )
+    op.create_index("ix_intent_facility_id_invoice", "intent", [FACILITY, "invoice_id"])
     op.create_index(
         "ix_intent_facility_id_state_expires", "intent", [FACILITY, "state", "expires_at"]
     )
@@ -133,10 +134,15 @@ def _bank() -> None:
         ),
         app="SELECT, INSERT, UPDATE",
     )
+    # The day comes first: by account alone a young table without statistics would be read whole.
     op.create_index(
-        "ix_bank_credit_facility_id_account_day",
+        "ix_bank_credit_facility_id_day",
         "bank_credit",
-        [FACILITY, "account", "bank_day", "amount"],
+        [FACILITY, "bank_day", "account", "amount"],
+    )
+    op.create_index("ix_bank_credit_facility_id_code", "bank_credit", [FACILITY, "code"])
+    op.create_index(
+        "ix_bank_credit_facility_id_reference", "bank_credit", [FACILITY, "bank_reference"]
     )
     create_table(
         "evidence",

@@ -32,7 +32,7 @@ def append(tx: UnitOfWork, kind: str, about: str, **facts: Any) -> None:
 
     *facts* are plain values and never a patient's name, card or account number.
     """
-    tx.execute(
+    tx.write(
         _APPEND,
         {
             "facility_id": tx.facility,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from payments.storage.unit_of_work import UnitOfWork
 #: Banks book a transfer of late evening on either side of midnight.
 _DAY_OFF_BY: Final = timedelta(days=1)
 #: How a movement was found to be known.
-_TOLD, _NAMED, _ADOPTED = range(3)
+_TOLD, _NAMED, _ADOPTED, _ALIKE_ONE = range(4)
 
 #: A movement that was first told without a reference and got this one later: its name stays the
 #: hash of its first witness, so that a third witness would not find it by name. Within twice the
@@ -36,13 +36,25 @@ _HAS_ADOPTED: Final = and_(
 _OF_CREDIT: Final = and_(
     EVIDENCE.c.facility_id == BANK_CREDIT.c.facility_id, EVIDENCE.c.credit_id == BANK_CREDIT.c.id
 )
+_IS_ALIKE: Final = (
+    mine(BANK_CREDIT),
+    BANK_CREDIT.c.account == bindparam("account"),
+    BANK_CREDIT.c.amount == bindparam("amount"),
+    BANK_CREDIT.c.direction == bindparam("direction"),
+    BANK_CREDIT.c.bank_day.between(bindparam("first_day"), bindparam("last_day")),
+    BANK_CREDIT.c.code == bindparam("code", type_=Words),
+)
 _KNOWN: Final = union_all(
-    select(*BANK_CREDIT.c, literal(_TOLD).label("how"))
-    .join(EVIDENCE, _OF_CREDIT)
-    .where(
+    select(*BANK_CREDIT.c, literal(_TOLD).label("how")).where(
         mine(BANK_CREDIT),
-        EVIDENCE.c.source == bindparam("source"),
-        EVIDENCE.c.source_id == bindparam("source_id"),
+        BANK_CREDIT.c.id
+        == select(EVIDENCE.c.credit_id)
+        .where(
+            mine(EVIDENCE),
+            EVIDENCE.c.source == bindparam("source"),
+            EVIDENCE.c.source_id == bindparam("source_id"),
+        )
+        .scalar_subquery(),
     ),
     select(*BANK_CREDIT.c, literal(_NAMED).label("how")).where(
         mine(BANK_CREDIT),
@@ -50,18 +62,11 @@ _KNOWN: Final = union_all(
         BANK_CREDIT.c.external_id == bindparam("external_id"),
     ),
     select(*BANK_CREDIT.c, literal(_ADOPTED).label("how")).where(mine(BANK_CREDIT), _HAS_ADOPTED),
+    select(*BANK_CREDIT.c, literal(_ALIKE_ONE).label("how")).where(*_IS_ALIKE),
 )
 _ALIKE: Final = (
     select(BANK_CREDIT)
-    .where(
-        mine(BANK_CREDIT),
-        BANK_CREDIT.c.account == bindparam("account"),
-        BANK_CREDIT.c.amount == bindparam("amount"),
-        BANK_CREDIT.c.direction == bindparam("direction"),
-        BANK_CREDIT.c.bank_day.between(bindparam("first_day"), bindparam("last_day")),
-        BANK_CREDIT.c.code == bindparam("code"),
-        ~exists().where(_OF_CREDIT, EVIDENCE.c.source == bindparam("source")),
-    )
+    .where(*_IS_ALIKE, ~exists().where(_OF_CREDIT, EVIDENCE.c.source == bindparam("source")))
     .order_by(BANK_CREDIT.c.id)
 )
 _ALIKE_NAMELESS: Final = _ALIKE.where(BANK_CREDIT.c.bank_reference == "")
@@ -89,40 +94,55 @@ _COPIES: Final = (
 )
 
 
-def known(tx: UnitOfWork, arrival: Arrival) -> tuple[BankCredit | None, BankCredit | None]:
-    """Find the movement that this very witness told of before, and the one of the same name."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is stored that a witness may tell of."""
+
+    #: The movement that this very witness told of before.
+    told: BankCredit | None
+    #: The one of the same name.
+    named: BankCredit | None
+    #: Some bear another name or none, but account, amount, day and code.
+    has_alike: bool
+
+
+def known(tx: UnitOfWork, arrival: Arrival, code: str) -> Found:
+    """Find in one look what *arrival* may tell of; *code* is the payment code in its memo or ""."""
     asked = {
         **_asked(tx, arrival),
-        "source": arrival.source,
+        **_asked_alike(tx, arrival, code),
         "source_id": arrival.source_id,
         "external_id": external_id(arrival),
     }
     found = {row.how: model(row) for row in tx.execute(_KNOWN, asked)}
-    return found.get(_TOLD), found.get(_NAMED) or found.get(_ADOPTED)
+    return Found(found.get(_TOLD), found.get(_NAMED) or found.get(_ADOPTED), _ALIKE_ONE in found)
 
 
-def alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:
+def hold_alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:
     """
     Hold the movements that *arrival* may tell of, where one of the two has no bank reference.
 
     Joined by account, amount, bank day ± 1 and the same payment code. A movement that has a witness
     of this source is not free: the source would have told the same thing twice.
     """
-    if not code:
-        return []
+    statement = _ALIKE_NAMELESS if arrival.reference else _ALIKE
+    asked = _asked_alike(tx, arrival, code)
+    return [model(row) for row in tx.lock(Lock.BANK_CREDIT, statement, asked)]
+
+
+def _asked_alike(tx: UnitOfWork, arrival: Arrival, code: str) -> dict[str, object]:
     day = arrival.day.date
-    asked = {
+    return {
         "mine": tx.facility,
         "account": arrival.account,
         "amount": arrival.amount.dong,
         "direction": arrival.direction.value,
         "first_day": day - _DAY_OFF_BY,
         "last_day": day + _DAY_OFF_BY,
-        "code": code,
+        # A movement without a code is like no other.
+        "code": code or None,
         "source": arrival.source,
     }
-    statement = _ALIKE_NAMELESS if arrival.reference else _ALIKE
-    return [model(row) for row in tx.lock(Lock.BANK_CREDIT, statement, asked)]
 
 
 def is_told(tx: UnitOfWork, credit: UUID, source: str) -> bool:

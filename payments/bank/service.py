@@ -14,7 +14,7 @@ from payments.bank.model import Arrival, BankCredit, State, external_id
 from payments.bank.rows import BANK_CREDIT, EVIDENCE
 from payments.keys import Keys
 from payments.storage.columns import new_id
-from payments.storage.inserting import insert_new
+from payments.storage.inserting import insert_new, insert_or_leave
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -48,15 +48,16 @@ def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str, *, news: Ne
 
     *code* is the stored payment code found in the memo, "" where there is none or more than one.
     """
-    seen, named = finding.known(tx, arrival)
-    if seen is not None:
-        return Witnessed(seen, is_new=False)
+    found = finding.known(tx, arrival, code)
+    if found.told is not None:
+        return Witnessed(found.told, is_new=False)
+    named = found.named
     if named is not None:
         if not arrival.reference and finding.is_told(tx, named.id, arrival.source):
             # Equal in every character, told twice by one source, and no reference to part them.
             return Witnessed(None, is_new=False)
         return _joined(tx, arrival, named)
-    alike = finding.alike(tx, arrival, code)
+    alike = finding.hold_alike(tx, arrival, code) if found.has_alike else []
     if len(alike) > 1:
         return Witnessed(None, is_new=False)
     if alike:
@@ -66,7 +67,7 @@ def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str, *, news: Ne
         _add_evidence(tx, arrival, made.id)
         return Witnessed(made, is_new=True)
     # Another witness of the same movement committed while this one waited for its key.
-    _, other = finding.known(tx, arrival)
+    other = finding.known(tx, arrival, code).named
     assert other is not None, "an insert is refused only by a committed row of the same name"
     return _joined(tx, arrival, other)
 
@@ -143,7 +144,7 @@ def _add(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str, news: News) ->
 
 
 def _add_evidence(tx: UnitOfWork, arrival: Arrival, credit: UUID) -> None:
-    insert_new(
+    insert_or_leave(
         tx,
         EVIDENCE,
         {

@@ -15,7 +15,6 @@ from uuid import UUID
 from payments import audit
 from payments.bank.model import Arrival, BankCredit, Direction, State
 from payments.bank.service import News, witness
-from payments.encounters.service import lock as lock_encounter
 from payments.intents import repository as intents
 from payments.intents.model import Intent
 from payments.intents.service import due_changed
@@ -103,7 +102,6 @@ def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> _Named | None:
     if len({intent.invoice for intent in found}) != 1:
         return None
     newest = max(found, key=lambda intent: intent.made_at)
-    lock_encounter(tx, invoices.encounter_of(tx, newest.invoice))
     invoice = invoices.lock(tx, newest.invoice)
     held = intents.lock_active(tx, newest.invoice, and_also=newest.id)
     [intent] = [one for one in held if one.id == newest.id]

@@ -131,7 +131,7 @@ def settle(
         "new_applied_at": tx.now() if state == "applied" else None,
         "new_credit": credit,
     }
-    tx.execute(_SETTLE, told)
+    tx.write(_SETTLE, told)
 
 
 def count_refused(tx: UnitOfWork, channel: str, reason: str) -> None:

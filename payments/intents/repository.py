@@ -107,7 +107,7 @@ def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
             "new_state": status.value,
             "new_ended_at": ended_at,
         }
-        tx.execute(_HAPPENED, told)
+        tx.write(_HAPPENED, told)
     return status
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import insert
 
 from payments import audit
 from payments.channels.service import Channel, adapter_of, payee, valid_versions, versions
-from payments.encounters.service import lock as lock_encounter
 from payments.gateway import Attempt, Opens, ShowQr, TransferTo
 from payments.intents import repository
 from payments.intents.model import Intent
@@ -68,7 +67,6 @@ def open_intent(runtime: Runtime, scope: Scope, *, invoice: UUID, channel: str, 
     """
 
     def work(tx: UnitOfWork) -> Intent:
-        lock_encounter(tx, invoices.encounter_of(tx, invoice))
         held = invoices.lock(tx, invoice)
         repeated = repository.of_key(tx, key)
         if repeated is not None:
@@ -124,7 +122,6 @@ def cancel_invoice(runtime: Runtime, scope: Scope, invoice: UUID, reason: str) -
     """
 
     def work(tx: UnitOfWork) -> None:
-        lock_encounter(tx, invoices.encounter_of(tx, invoice))
         held = invoices.lock(tx, invoice)
         active = repository.lock_active(tx, invoice)
         invoicing.cancel(tx, held, reason)
@@ -151,7 +148,6 @@ def credit_invoice(
     """
 
     def work(tx: UnitOfWork) -> None:
-        lock_encounter(tx, invoices.encounter_of(tx, invoice))
         held = invoices.lock(tx, invoice)
         active = repository.lock_active(tx, invoice)
         credited = credit_notes.credit(tx, held, amounts, reason=reason, key=key)
@@ -167,7 +163,6 @@ def expire(runtime: Runtime, scope: Scope) -> int:
         over = repository.run_out(tx, tx.now())
     for found in over:
         with runtime.database.transaction(scope) as tx:
-            lock_encounter(tx, invoices.encounter_of(tx, found.invoice))
             invoices.lock(tx, found.invoice)
             intent = repository.lock(tx, found.id)
             if intent.status is Status.PENDING and intent.expires_at <= tx.now():

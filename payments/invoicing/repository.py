@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, select, update
 
+from payments.encounters.rows import ENCOUNTER
 from payments.invoicing.model import Invoice
 from payments.invoicing.rows import INVOICE
 from payments.invoicing.status import Document
@@ -30,8 +31,18 @@ COLUMNS = (
 
 
 _BY_ID: Final = (mine(INVOICE), INVOICE.c.id == bindparam("invoice"))
-_ONE: Final = select(*COLUMNS).where(*_BY_ID)
-_ENCOUNTER: Final = select(INVOICE.c.encounter_id).where(*_BY_ID)
+_WITH_ENCOUNTER: Final = (
+    select(*COLUMNS)
+    .join(
+        ENCOUNTER,
+        and_(
+            ENCOUNTER.c.facility_id == INVOICE.c.facility_id,
+            ENCOUNTER.c.id == INVOICE.c.encounter_id,
+        ),
+    )
+    .where(*_BY_ID)
+)
+_HELD: Final = {Lock.ENCOUNTER: ENCOUNTER, Lock.INVOICE: INVOICE}
 _TOUCH: Final = update(INVOICE).where(*_BY_ID).values(version=INVOICE.c.version + 1)
 _SAVE: Final = (
     update(INVOICE)
@@ -53,22 +64,15 @@ def _key(tx: UnitOfWork, invoice: UUID) -> dict[str, object]:
 
 def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     """
-    Hold the invoice until the commit. The encounter must be held before.
+    Hold the encounter of *invoice*, then the invoice, until the commit.
 
     Raises:
         NotFound: this facility has no such invoice.
     """
-    row = tx.lock(Lock.INVOICE, _ONE, _key(tx, invoice)).first()
+    row = tx.lock_joined(_HELD, _WITH_ENCOUNTER, _key(tx, invoice)).first()
     if row is None:
         raise NotFound("Không tìm thấy phiếu.")
     return model(row)
-
-
-def encounter_of(tx: UnitOfWork, invoice: UUID) -> UUID:
-    found: UUID | None = tx.execute(_ENCOUNTER, _key(tx, invoice)).scalar()
-    if found is None:
-        raise NotFound("Không tìm thấy phiếu.")
-    return found
 
 
 def save(tx: UnitOfWork, invoice: Invoice, *, cancel_reason: str | None = None) -> None:
@@ -80,14 +84,14 @@ def save(tx: UnitOfWork, invoice: Invoice, *, cancel_reason: str | None = None) 
         "new_paid": invoice.paid.dong,
         "new_refunded": invoice.refunded.dong,
     }
-    tx.execute(_SAVE, {**_key(tx, invoice.id), **values})
+    tx.write(_SAVE, {**_key(tx, invoice.id), **values})
     if cancel_reason is not None:
-        tx.execute(_CANCEL, {**_key(tx, invoice.id), "new_reason": cancel_reason})
+        tx.write(_CANCEL, {**_key(tx, invoice.id), "new_reason": cancel_reason})
 
 
 def touch(tx: UnitOfWork, invoice: UUID) -> None:
     """Tell waiting pages that something they show has changed."""
-    tx.execute(_TOUCH, _key(tx, invoice))
+    tx.write(_TOUCH, _key(tx, invoice))
 
 
 def model(row: Row[tuple[object, ...]]) -> Invoice:

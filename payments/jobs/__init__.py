@@ -45,7 +45,7 @@ class Job:
 def enqueue(tx: UnitOfWork, kind: str, subject: str, *, run_at: datetime | None = None) -> None:
     """Add a job that runs at *run_at* (now when None), if this transaction commits."""
     now = tx.now()
-    tx.execute(
+    tx.write(
         _ENQUEUE,
         {
             "facility_id": tx.facility,

@@ -49,7 +49,7 @@ def record(
     The receipt is numbered by a job: the counter must not be held beside the money.
     """
     payment = new_id()
-    tx.execute(
+    tx.write(
         _RECORD,
         {
             "facility_id": tx.facility,

@@ -12,7 +12,6 @@ from payments import audit
 from payments.bank.model import Direction, State
 from payments.bank.service import lock as lock_credit
 from payments.bank.service import mark
-from payments.encounters.service import lock as lock_encounter
 from payments.intents import repository as intents
 from payments.intents.service import due_changed
 from payments.invoicing import repository as invoices
@@ -127,7 +126,6 @@ def book_bank_line(runtime: Runtime, scope: Scope, credit_id: UUID, reason: str)
 def _attach(
     tx: UnitOfWork, runtime: Runtime, credit_id: UUID, invoice_id: UUID, reason: str
 ) -> Match:
-    lock_encounter(tx, invoices.encounter_of(tx, invoice_id))
     invoice = invoices.lock(tx, invoice_id)
     active = intents.lock_active(tx, invoice_id)
     credit = lock_credit(tx, credit_id)

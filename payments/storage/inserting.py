@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
 
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -23,9 +24,14 @@ def insert_new(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> bool:
     return tx.execute(statement, {"facility_id": tx.facility, **values}).rowcount == 1
 
 
+def insert_or_leave(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> None:
+    """Insert a row of this facility unless one with its key is there; at the latest at commit."""
+    tx.write(_insert(table, is_postgres=tx.is_postgres), {"facility_id": tx.facility, **values})
+
+
 @cache
-def _insert(table: Table, *, is_postgres: bool) -> Executable:
+def _insert(table: Table, *, is_postgres: bool) -> Insert:
     dialect = postgresql if is_postgres else sqlite
-    statement: Executable = dialect.insert(table).on_conflict_do_nothing()
+    statement: Insert = dialect.insert(table).on_conflict_do_nothing()
     # Without the option an INSERT does not tell how many rows it made.
     return statement.execution_options(preserve_rowcount=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Select
+from sqlalchemy import Connection, Engine, Executable, Select, Table
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 
@@ -18,6 +18,7 @@ from payments.kernel.clock import Clock
 from payments.kernel.scope import FacilityId, Scope
 from payments.storage.engine import BEGIN, begin_postgres, make_engine
 from payments.storage.locks import Lock, LockOrderBroken
+from payments.storage.writes import Kept, Write, send
 
 T = TypeVar("T")
 
@@ -30,16 +31,23 @@ class UnitOfWork:
     """A running transaction; ``tx`` in every function that is inside one and never commits."""
 
     def __init__(self, connection: Connection, scope: Scope, clock: Clock) -> None:
-        self.connection = connection
+        self._connection = connection
         self.scope = scope
         self.is_postgres = connection.dialect.name == "postgresql"
         self.locks: list[Lock] = []
         self._clock = clock
         self._after_commit: list[Callable[[], None]] = []
+        self._kept: list[Kept] = []
 
     @property
     def facility(self) -> FacilityId:
         return self.scope.facility
+
+    @property
+    def connection(self) -> Connection:
+        """The connection itself, which has seen every write so far."""
+        self._send_kept()
+        return self._connection
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -51,6 +59,18 @@ class UnitOfWork:
     ) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
+    def write(self, statement: Write, parameters: Mapping[str, Any]) -> None:
+        """
+        Run *statement*, a constant, of whose answer nothing depends: at the latest with the commit.
+
+        Everything that is executed later in this transaction sees what it wrote. A constraint that
+        refuses it refuses the transaction; where that is an answer, use ``execute``.
+        """
+        if self.is_postgres:
+            self._kept.append(Kept(statement, parameters))
+        else:
+            self._connection.execute(statement, parameters)
+
     def lock(
         self, kind: Lock, statement: Select[Any], parameters: Mapping[str, Any] | None = None
     ) -> CursorResult[Any]:
@@ -60,24 +80,61 @@ class UnitOfWork:
         Raises:
             LockOrderBroken: a kind that comes later in the one order is already held.
         """
-        if self.locks and kind < self.locks[-1]:
-            raise LockOrderBroken(f"{kind.name} after {self.locks[-1].name}")
-        self.locks.append(kind)
+        self._next(kind)
         return self.execute(_locking(statement, is_shared=kind is Lock.PERIOD), parameters)
+
+    def lock_joined(
+        self,
+        kinds: Mapping[Lock, Table],
+        statement: Select[Any],
+        parameters: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """
+        Run *statement*, a select of one row that joins tables, and keep its row of each of *kinds*.
+
+        PostgreSQL locks them in the order of *kinds*, and answers with what the last one held once
+        it was free. Only for a single row: of several, a table's second row would come too late.
+
+        Raises:
+            LockOrderBroken: a kind that comes later in the one order is already held.
+        """
+        for kind in kinds:
+            self._next(kind)
+        return self.execute(_locking_of(statement, tuple(kinds.values())), parameters)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Let *action* run after the commit; what must not be lost is a row, not an action."""
         self._after_commit.append(action)
 
+    def commit(self) -> None:
+        """Send what was kept back and the COMMIT behind it. ``Database`` calls it."""
+        self._send_kept(and_commit=True)
+        self._connection.commit()
+
     def committed(self) -> None:
         for action in self._after_commit:
             action()
+
+    def _send_kept(self, *, and_commit: bool = False) -> None:
+        if self._kept:
+            kept, self._kept = self._kept, []
+            send(self._connection, kept, and_commit=and_commit)
+
+    def _next(self, kind: Lock) -> None:
+        if self.locks and kind < self.locks[-1]:
+            raise LockOrderBroken(f"{kind.name} after {self.locks[-1].name}")
+        self.locks.append(kind)
 
 
 @lru_cache(maxsize=256)
 def _locking(statement: Select[Any], *, is_shared: bool) -> Select[Any]:
     """Kept, for making a statement costs more than running it."""
     return statement.with_for_update(read=is_shared, key_share=is_shared)
+
+
+@lru_cache(maxsize=16)
+def _locking_of(statement: Select[Any], tables: tuple[Table, ...]) -> Select[Any]:
+    return statement.with_for_update(of=tables)
 
 
 class Database:
@@ -112,7 +169,7 @@ class Database:
         """Commit when the block ends, roll back when it raises."""
         with self._begun(scope, "IMMEDIATE") as tx:
             yield tx
-            tx.connection.commit()
+            tx.commit()
         if self.on_locks is not None:
             self.on_locks(tx.locks)
         tx.committed()
