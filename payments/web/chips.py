@@ -11,7 +11,7 @@ from payments.invoicing.status import Document, Payment
 from payments.receipts.model import Flag
 from payments.receipts.queries import PaymentView
 from payments.web.current import words
-from payments.web.formats import vnd
+from payments.words.formats import vnd
 
 
 @dataclass(frozen=True, slots=True)

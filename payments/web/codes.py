@@ -16,7 +16,7 @@ from payments.qr import drawing
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.current import words
-from payments.web.formats import vnd
+from payments.words.formats import vnd
 
 
 @dataclass(frozen=True, slots=True)

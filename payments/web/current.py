@@ -11,7 +11,7 @@ from payments.config import Mode
 from payments.identity.model import Session
 from payments.kernel.scope import FacilityId, Scope
 from payments.runtime import Runtime
-from payments.web import wording
+from payments.words import catalogue
 
 EXTENSION: Final = "vienphi"
 LANGUAGE_COOKIE: Final = "vienphi_language"
@@ -62,11 +62,11 @@ def language() -> str:
     Staff get Vietnamese until they choose: many desks run an English Windows.
     """
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in wording.LANGUAGES:
+    if chosen in catalogue.LANGUAGES:
         return chosen
     if request.blueprint == "patient":
-        return request.accept_languages.best_match(wording.LANGUAGES) or wording.DEFAULT
-    return wording.DEFAULT
+        return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
+    return catalogue.DEFAULT
 
 
 def theme() -> str:
@@ -77,4 +77,4 @@ def theme() -> str:
 
 def words(key: str, **values: object) -> str:
     """Give the text of *key* in the language of this answer; ``T`` in templates."""
-    return wording.say(key, language(), values)
+    return catalogue.say(key, language(), values)

@@ -12,9 +12,10 @@ from jinja2 import StrictUndefined
 from payments.identity import queries
 from payments.identity.model import User
 from payments.identity.permissions import Permission
-from payments.web import assets, formats, wording
+from payments.web import assets
 from payments.web.current import current, is_trial, language, runtime, scope, theme, words
 from payments.web.sessions import FORM_FIELD, form_token
+from payments.words import catalogue, formats
 
 _NAMES: Final = "vienphi_facility_names"
 
@@ -117,7 +118,7 @@ def _frame() -> dict[str, Any]:
         "host": request.host,
         "is_trial": is_trial(),
         "lang": language(),
-        "languages": wording.LANGUAGES,
+        "languages": catalogue.LANGUAGES,
         "new_form_key": new_form_key,
         "rail": rail_of(user) if user else (),
         "theme": theme(),

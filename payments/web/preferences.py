@@ -11,7 +11,7 @@ from payments.kernel.errors import NotFound
 from payments.web.current import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, is_trial
 from payments.web.security import public
 from payments.web.sign_in import local
-from payments.web.wording import LANGUAGES
+from payments.words.catalogue import LANGUAGES
 
 preferences = Blueprint("preferences", __name__)
 _YEAR_S: Final = 365 * 24 * 3600

@@ -24,7 +24,7 @@ from payments.kernel.errors import (
     VienphiError,
 )
 from payments.kernel.money import Money
-from payments.web import wording
+from payments.words import catalogue
 from payments.web.current import current, words
 from payments.web.pages import render
 from payments.web.security import public
@@ -172,9 +172,9 @@ def _plain(value: object) -> object:
 def _title(kind: type[VienphiError]) -> str:
     """Give the narrowest title that is worded: the failure's own, or that of its category."""
     for base in kind.__mro__:
-        if issubclass(base, VienphiError) and wording.has(f"problem.{base.code}"):
+        if issubclass(base, VienphiError) and catalogue.has(f"problem.{base.code}"):
             return words(f"problem.{base.code}")
-    raise wording.MissingWording(kind.code)
+    raise catalogue.MissingWording(kind.code)
 
 
 def _of_group(status: int) -> str:

@@ -18,10 +18,10 @@ from payments.receipts import queries as receipts
 from payments.receipts.queries import PaymentView
 from payments.web.cashier.views import cashier
 from payments.web.current import current, is_trial, runtime, scope
-from payments.web.formats import digits, local_time, vnd
+from payments.words.formats import digits, local_time, vnd
 from payments.web.pages import facility_name
 from payments.web.security import requires
-from payments.web.wording import DEFAULT, say
+from payments.words.catalogue import DEFAULT, say
 
 #: What fits on A5 above the sums; the rest is on the invoice itself.
 _LINES_MAX: Final = 6

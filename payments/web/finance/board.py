@@ -21,10 +21,9 @@ from payments.reconciliation.service import Finding, findings
 from payments.reconciliation.sides import inputs
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.chips import Chip
-from payments.web.current import current, runtime, scope
+from payments.web.current import current, runtime, scope, words
 from payments.web.finance.pages import DayPage, PairRow, SuspenseRow, Tab
-from payments.web.finance.terms import say
-from payments.web.formats import vnd
+from payments.words.formats import vnd
 
 SHOWS: Final = ("open", "matched", "all")
 #: More rows make the page slow on an old desk; the CSV has them all.
@@ -140,7 +139,7 @@ def _chosen(told: Comparison, show: str) -> Sequence[Pair]:
 def _tabs(show: str, pairs: Sequence[Pair], open_pairs: Sequence[Pair]) -> tuple[Tab, ...]:
     counts = (len(open_pairs), len(pairs) - len(open_pairs), len(pairs))
     return tuple(
-        Tab(one, say(f"finance.tab.{one}", n=count), is_here=one == show)
+        Tab(one, words(f"finance.tab.{one}", n=count), is_here=one == show)
         for one, count in zip(SHOWS, counts, strict=True)
     )
 
@@ -160,7 +159,7 @@ def _rows(
 def _row(one: Listed, said: Finding | None) -> PairRow:
     pair = one.pair
     look, icon = _LOOKS[pair.verdict]
-    text = say(f"finance.verdict.{pair.verdict}", amount=vnd(pair.difference))
+    text = words(f"finance.verdict.{pair.verdict}", amount=vnd(pair.difference))
     is_explained = said is not None and said.state == "explained"
     return PairRow(
         one.account,
@@ -184,7 +183,7 @@ def _suspense_row(item: exceptions.SuspenseItem) -> SuspenseRow:
     return SuspenseRow(
         item.credit,
         item.left,
-        tuple(Chip(*_FLAGS[flag], say(f"finance.flag.{flag}")) for flag in sorted(item.flags)),
+        tuple(Chip(*_FLAGS[flag], words(f"finance.flag.{flag}")) for flag in sorted(item.flags)),
         item.invoice,
         item.reference,
         item.occurred_at,
@@ -200,14 +199,14 @@ def _why_not(
     may_close: bool,
 ) -> str:
     if not may_close:
-        return say("finance.close.why_role")
+        return words("finance.close.why_role")
     if day >= today:
-        return say("finance.close.why_today")
+        return words("finance.close.why_today")
     if not all(_is_stated(one) for one in days):
-        return say("finance.close.why_statement")
+        return words("finance.close.why_statement")
     unexplained = sum(
         (found := said.get((one.inputs.account, pair.name))) is None or found.state != "explained"
         for one in days
         for pair in one.findings
     )
-    return say("finance.close.why_open", n=unexplained) if unexplained else ""
+    return words("finance.close.why_open", n=unexplained) if unexplained else ""

@@ -16,9 +16,8 @@ from payments.reconciliation.matching import Suggestion
 from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
 from payments.web.current import current, runtime, scope, words
 from payments.web.finance.pages import CreditPage, SuggestionRow
-from payments.web.finance.terms import say
 from payments.web.finance.views import finance
-from payments.web.formats import vnd
+from payments.words.formats import vnd
 from payments.web.pages import render
 from payments.web.security import requires
 
@@ -37,7 +36,7 @@ def attach(credit: UUID) -> AnyResponse:
         with runtime().database.reading(scope()) as tx:
             invoice = resolving.invoice_of_number(tx, number)
         if invoice is None:
-            raise InvalidField("number", say("finance.unknown_number", number=number))
+            raise InvalidField("number", words("finance.unknown_number", number=number))
         resolving.attach(runtime(), scope(), credit, invoice, request.form.get("reason", ""))
     except InvalidField as error:
         return Response(render(_page(credit, failure=error.detail, failed_number=number)), 422)
@@ -88,4 +87,4 @@ def _source(source: str) -> str:
 
 
 def _why(one: Suggestion) -> str:
-    return say(f"finance.why.{one.why}", amount=vnd(abs(one.difference)), minutes=one.minutes)
+    return words(f"finance.why.{one.why}", amount=vnd(abs(one.difference)), minutes=one.minutes)

@@ -16,9 +16,8 @@ from payments.kernel.errors import NotFound
 from payments.reconciliation import applying, closing, exceptions, service
 from payments.statements import day as collection
 from payments.web.chips import Chip
-from payments.web.current import runtime, scope
+from payments.web.current import runtime, scope, words
 from payments.web.finance.board import SHOWS, Asked, day_page
-from payments.web.finance.terms import say
 from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
@@ -128,6 +127,6 @@ def _notice() -> tuple[Chip | None, str]:
     counts = {name: request.args.get(name, type=int) for name in _COUNTS}
     if any(count is None or count < 0 for count in counts.values()):
         return None, ""
-    text = say("finance.imported", lines=counts["lines"])
+    text = words("finance.imported", lines=counts["lines"])
     look = ("warn", "alert") if counts["kept"] or counts["waiting"] else ("ok", "check")
-    return Chip(*look, text), say("finance.imported.more", **counts)
+    return Chip(*look, text), words("finance.imported.more", **counts)

@@ -11,10 +11,9 @@ from payments.bank.statement_model import UnreadableStatement
 from payments.bank.statement_text import SIZE_MAX_BYTES
 from payments.identity.permissions import Permission
 from payments.reconciliation.importing import Imported, take_in
-from payments.web.current import runtime, scope
+from payments.web.current import runtime, scope, words
 from payments.web.finance.board import Asked, day_page
 from payments.web.finance.days import day_of
-from payments.web.finance.terms import say
 from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
@@ -31,9 +30,9 @@ def take_statement(date: str) -> AnyResponse:
     account = request.form.get("account", "")
     content = sent.read() if sent is not None else b""
     if not content:
-        return _refused(Asked(day, failure=say("finance.no_file")))
+        return _refused(Asked(day, failure=words("finance.no_file")))
     if not account:
-        return _refused(Asked(day, failure=say("finance.no_account")))
+        return _refused(Asked(day, failure=words("finance.no_account")))
     try:
         told = take_in(runtime(), scope(), account, content)
     except UnreadableStatement as error:

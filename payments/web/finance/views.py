@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from flask import Blueprint
 
-from payments.web.finance.terms import say
-
-finance = Blueprint("finance", __name__)
-
-
-@finance.context_processor
-def _words() -> dict[str, Any]:
-    return {"F": say}
+finance: Final = Blueprint("finance", __name__)

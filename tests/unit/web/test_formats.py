@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from payments.kernel.money import vnd
-from payments.web import formats
+from payments.words import formats
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from payments.resources import resource
-from payments.web import wording
+from payments.words import catalogue
 from payments.web.problem import known
 
-_WORDS = wording.read()
+_WORDS = catalogue.read()
 _LITERAL = re.compile(r"""\bT\(\s*["']([a-z_.A-Z0-9-]+)["']\s*(?:,|\))""")
 _IN_CODE = re.compile(r"""\bwords\(\s*["']([a-z_.0-9-]+)["']""")
-_WEB = Path(wording.__file__).parent
+_WEB = Path(catalogue.__file__).parent
 
 
 @pytest.mark.parametrize("key", sorted(_WORDS))
 def test_all_languages_have_the_same_placeholders(key: str) -> None:
     texts = _WORDS[key]
 
-    assert len({wording.placeholders(text) for text in texts.values()}) == 1
+    assert len({catalogue.placeholders(text) for text in texts.values()}) == 1
 
 
 def test_every_key_in_a_template_has_words() -> None:
@@ -33,7 +33,7 @@ def test_every_key_in_a_template_has_words() -> None:
     }
 
     assert len(used) > 50
-    assert {key for key in used if not wording.has(key)} == set()
+    assert {key for key in used if not catalogue.has(key)} == set()
 
 
 def test_every_key_in_the_code_has_words() -> None:
@@ -43,7 +43,7 @@ def test_every_key_in_the_code_has_words() -> None:
         for key in _IN_CODE.findall(path.read_text(encoding="utf-8"))
     }
 
-    assert {key for key in used if not wording.has(key)} == set()
+    assert {key for key in used if not catalogue.has(key)} == set()
 
 
 def test_no_key_of_ours_is_left_unused() -> None:
@@ -69,13 +69,13 @@ def test_no_key_of_ours_is_left_unused() -> None:
 
 
 def test_missing_words_are_a_mistake_of_ours() -> None:
-    with pytest.raises(wording.MissingWording):
-        wording.say("no.such.key", "vi")
-    with pytest.raises(wording.MissingWording):
-        wording.say("status.underpaid", "vi")
+    with pytest.raises(catalogue.MissingWording):
+        catalogue.say("no.such.key", "vi")
+    with pytest.raises(catalogue.MissingWording):
+        catalogue.say("status.underpaid", "vi")
 
 
 def test_placeholders_are_filled_and_values_are_not_read_again() -> None:
-    text = wording.say("status.underpaid", "vi", {"amount": "{amount.__class__}"})
+    text = catalogue.say("status.underpaid", "vi", {"amount": "{amount.__class__}"})
 
     assert text == "Thanh toán thiếu {amount.__class__}"

@@ -1,4 +1,4 @@
-"""The words that people read, by key and language, from the tables in ``data`` beside this."""
+"""The word catalogue: text by key and language, from the tables in ``data`` beside this."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ DEFAULT: Final = "vi"
 
 _DATA: Final = Path(__file__).resolve().parent / "data"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+#: Stands for a fact that is not known, where a sentence is shown without its occasion.
+LEFT_OUT: Final = "…"
 
 
 class MissingWording(KeyError):
@@ -58,6 +60,11 @@ def say(key: str, language: str, values: Mapping[str, object] | None = None) -> 
         return _WORDS[key][language].format_map(dict(values or {}))
     except KeyError as error:
         raise MissingWording(f"{key} ({language}): {error}") from error
+
+
+def outline(key: str, language: str) -> str:
+    """Give the text of *key* with a gap for each placeholder: what such a sentence says."""
+    return _PLACEHOLDER.sub(LEFT_OUT, _WORDS[key][language])
 
 
 def placeholders(text: str) -> frozenset[str]:
