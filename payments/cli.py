@@ -20,11 +20,15 @@ from payments.operations import commands as operations
 from payments.qr import commands as qr
 from payments.runtime import Runtime
 from payments.storage import installation
+from payments.words.catalogue import TERMINAL
+from payments.words.explaining import sentence
 
 _CAPABILITIES: Final = (demo, qr, ledger, identity, operations)
 
 
 class NoFacility(VienphiError):
+    """Several facilities are here, and none was named."""
+
     code = "no-facility"
 
 
@@ -37,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         runtime = from_environment()
         return int(args.run_with(runtime, _scope(runtime, args.facility_code), args))
     except VienphiError as error:
-        print(f"vienphi: {error.detail or error.code}", file=sys.stderr)
+        print(f"vienphi: {error.detail or sentence(error, TERMINAL)}", file=sys.stderr)
         return 2
     except OperationalError as error:
         # The server's own words say what is wrong with address, role or network; no values in them.

@@ -168,7 +168,7 @@ def _do(runtime: Runtime, job: Job) -> None:
 def _reason(error: Exception) -> str:
     """Say what happened without values: those of a database's message may be a patient's."""
     if isinstance(error, VienphiError):
-        return f"{error.code}: {error.detail}"
+        return error.code if str(error) == error.code else f"{error.code}: {error}"
     if isinstance(error, DBAPIError):
         return type(error.orig).__name__
     return type(error).__name__
@@ -185,7 +185,7 @@ def poll_all(runtime: Runtime, scope: Scope) -> int:
         except NotFound:
             continue
         except Unavailable as error:
-            _log.warning("inbox.poll_failed", channel=slug, reason=error.detail)
+            _log.warning("inbox.poll_failed", channel=slug, reason=str(error))
     return read
 
 

@@ -13,6 +13,7 @@ from adapters._sandbox.journal import Journal
 from payments.kernel.calendar import HOSPITAL_ZONE
 from payments.kernel.clock import Clock
 from payments.kernel.errors import InvalidField
+from payments.kernel.money import vnd
 
 #: No bank has it (decision 21).
 BIN: Final = "999999"
@@ -94,9 +95,9 @@ class Bank:
     def check(self, order: Order) -> None:
         """Refuse what no bank would do. Raises InvalidField."""
         if order.account not in self.accounts:
-            raise InvalidField("account", f"Tài khoản {order.account} không có ở ngân hàng này")
+            raise InvalidField("account", "sandbox_account", account=order.account)
         if not 0 < abs(order.amount) <= AMOUNT_MAX:
-            raise InvalidField("amount", "Số tiền phải lớn hơn 0 và trong hạn mức")
+            raise InvalidField("amount", "sandbox_amount", most=vnd(AMOUNT_MAX))
 
     def transfer(self, order: Order) -> Transfer:
         """Book *order* now. Raises InvalidField."""

@@ -93,11 +93,11 @@ class Branch:
     def _check(self, instruction: Instruction) -> None:
         self.bank.check(instruction.order)
         if not 1 <= instruction.times <= TIMES_MAX:
-            raise InvalidField("times", f"Số lần từ 1 đến {TIMES_MAX}")
+            raise InvalidField("times", "sandbox_times", most=TIMES_MAX)
         if not 1 <= instruction.knobs.copies <= TIMES_MAX:
-            raise InvalidField("copies", f"Số bản từ 1 đến {TIMES_MAX}")
+            raise InvalidField("copies", "sandbox_copies", most=TIMES_MAX)
         if instruction.shape and instruction.shape not in memo.SHAPES:
-            raise InvalidField("mangle", f"Chỉ có: {', '.join(memo.SHAPES)}")
+            raise InvalidField("mangle", "one_of", choices=", ".join(memo.SHAPES))
 
     def _book(self, instruction: Instruction) -> Sequence[Transfer]:
         made = []

@@ -16,6 +16,8 @@ from adapters._sandbox.weather import Weather
 from adapters._wire.fields import as_local
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField
+from payments.words.catalogue import TERMINAL
+from payments.words.explaining import sentence
 
 FEEDS_OF: Final = {"sepay": ("sepay",), "casso": ("casso",), "both": ("sepay", "casso"), "none": ()}
 _TRANSFER_FIELDS: Final = {
@@ -53,7 +55,7 @@ def control(branch: Branch, weather: Weather, *, is_immediate: bool) -> Blueprin
 
     @routes.errorhandler(InvalidField)
     def refuse(error: InvalidField) -> ResponseReturnValue:
-        return jsonify(error=error.code, field=error.field, detail=error.detail), 422
+        return jsonify(error=error.code, field=error.field, detail=sentence(error, TERMINAL)), 422
 
     @routes.post("/transfers")
     def order() -> ResponseReturnValue:
@@ -77,18 +79,18 @@ def control(branch: Branch, weather: Weather, *, is_immediate: bool) -> Blueprin
     def lists() -> ResponseReturnValue:
         given = _fields({"mood": (str, None), "times": (int, 1)})
         if given["mood"] not in Weather.MOODS:
-            raise InvalidField("mood", f"one of {', '.join(Weather.MOODS)}")
+            raise InvalidField("mood", "one_of", choices=", ".join(Weather.MOODS))
         weather.mood, weather.left = given["mood"], max(0, given["times"])
         return jsonify(mood=weather.mood, times=weather.left)
 
     @routes.get("/statement/<account>/<day>.csv")
     def read_statement(account: str, day: str) -> ResponseReturnValue:
         if account not in branch.bank.accounts:
-            raise InvalidField("account", "no such account")
+            raise InvalidField("account", "sandbox_account", account=account)
         try:
             wanted = HospitalDay.parse(day)
         except ValueError as error:
-            raise InvalidField("day", "a day is yyyy-mm-dd") from error
+            raise InvalidField("day", "day_form") from error
         text = statement(branch.bank, account, wanted)
         name = f"saoke-{account}-{wanted}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -101,24 +103,24 @@ def _fields(known: Mapping[str, tuple[type, Any]]) -> Mapping[str, Any]:
     """Read the JSON object of the request; every field is of its type, none is unknown."""
     given = request.get_json(silent=True)
     if not isinstance(given, dict):
-        raise InvalidField("body", "a JSON object is needed")
+        raise InvalidField("body", "json_object")
     for name in given:
         if name not in known:
-            raise InvalidField(name, f"unknown; known are {', '.join(known)}")
+            raise InvalidField(name, "name_unknown", known=", ".join(known))
     values = {}
     for name, (kind, default) in known.items():
         value = given.get(name, default)
         if type(value) is not kind:
-            raise InvalidField(name, f"{name} is missing or no {kind.__name__}")
+            raise InvalidField(name, "json_type", kind=kind.__name__)
         values[name] = value
     return values
 
 
 def _instruction(given: Mapping[str, Any]) -> Instruction:
     if given["deliver"] not in FEEDS_OF:
-        raise InvalidField("deliver", f"one of {', '.join(FEEDS_OF)}")
+        raise InvalidField("deliver", "one_of", choices=", ".join(FEEDS_OF))
     if len(given["memo"]) > _MEMO_MAX:
-        raise InvalidField("memo", f"at most {_MEMO_MAX} characters")
+        raise InvalidField("memo", "too_long", most=_MEMO_MAX)
     reference = "" if given["no_reference"] else given["reference"] or None
     order = Order(
         given["account"],

@@ -14,6 +14,12 @@ _SIZE_MAX_BYTES = 1_000_000
 _CODES_MAX = 50
 
 
+class CodesUnknown(Unavailable):
+    """The payment service did not tell which codes wait."""
+
+    code = "codes-unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class OpenCode:
     """The text of a code, and what it says."""
@@ -39,7 +45,7 @@ def asked_from(url: str, client: httpx.Client) -> Callable[[], Sequence[OpenCode
                 raise ValueError("too long")
             rows = _rows(answer.json())
         except (httpx.HTTPError, ValueError, RecursionError) as error:
-            raise Unavailable(f"Chưa hỏi được danh sách mã: {type(error).__name__}") from error
+            raise CodesUnknown(type(error).__name__) from error
         texts = [row.get("payload") for row in rows if isinstance(row, dict)]
         found = [open_code(text) for text in texts[:_CODES_MAX] if isinstance(text, str)]
         return [one for one in found if one is not None]

@@ -20,6 +20,8 @@ from adapters._sandbox.open_codes import OpenCode
 from adapters._sandbox.picture import code_in
 from payments.kernel.errors import InvalidField, Unavailable
 from payments.qr.parsing import parse
+from payments.words.catalogue import DEFAULT
+from payments.words.explaining import sentence
 
 OpenCodes = Callable[[], Sequence[OpenCode]]
 
@@ -80,7 +82,7 @@ def pages(branch: Branch, open_codes: OpenCodes | None, *, is_immediate: bool) -
 
     @routes.errorhandler(InvalidField)
     def refuse(error: InvalidField) -> ResponseReturnValue:
-        return home(error=error.detail), 422
+        return home(error=sentence(error, DEFAULT)), 422
 
     @routes.get("/")
     def front() -> ResponseReturnValue:
@@ -95,7 +97,7 @@ def pages(branch: Branch, open_codes: OpenCodes | None, *, is_immediate: bool) -
         payable = payable_from(request.form.get("code", ""), branch)
         minutes = _whole("minutes", _LATE_AFTER_MIN) if _way() == "late" else 0
         if minutes > _LATE_MAX_MIN:
-            raise InvalidField("minutes", "Trả muộn nhất là sau 7 ngày")
+            raise InvalidField("minutes", "sandbox_late", most=_LATE_MAX_MIN // (24 * 60))
         branch.pay(_instruction(payable), after=timedelta(minutes=minutes))
         if is_immediate:
             branch.run_due()
@@ -105,7 +107,7 @@ def pages(branch: Branch, open_codes: OpenCodes | None, *, is_immediate: bool) -
     def again(number: int) -> ResponseReturnValue:
         known = branch.courier.deliveries
         if not 1 <= number <= len(known):
-            raise InvalidField("number", "Không có lần gửi này")
+            raise InvalidField("number", "sandbox_delivery")
         branch.courier.enqueue(known[number - 1].transfer, known[number - 1].feed)
         if is_immediate:
             branch.run_due()
@@ -124,19 +126,17 @@ def payable_from(code: str, branch: Branch) -> Payable:
     """
     result = parse(code)
     if result.parsed is None:
-        raise InvalidField("code", f"Mã không hợp lệ: {result.error}")
+        raise InvalidField("code", "sandbox_code", reason=result.error)
     read = result.parsed
     if read["scheme"] != "napas":
-        raise InvalidField("code", "Đây không phải mã VietQR")
+        raise InvalidField("code", "sandbox_not_vietqr")
     if read.get("service") == "QRCASH":
-        raise InvalidField("code", "QRCASH là mã rút tiền tại ATM, không phải mã thanh toán")
+        raise InvalidField("code", "sandbox_qrcash")
     if read["bin"] != BIN:
-        raise InvalidField(
-            "code", f"BIN {read['bin']} là ngân hàng thật; chỉ trả mã thử nghiệm (BIN {BIN})"
-        )
+        raise InvalidField("code", "sandbox_real_bank", bin=read["bin"], trial=BIN)
     account = branch.bank.accounts.get(read["account"])
     if account is None:
-        raise InvalidField("code", f"Tài khoản {read['account']} không có ở ngân hàng này")
+        raise InvalidField("code", "sandbox_account", account=read["account"])
     return Payable(
         code,
         account.number,
@@ -153,7 +153,7 @@ def _open_codes(open_codes: OpenCodes | None) -> tuple[Sequence[OpenCode], str]:
     try:
         return open_codes(), ""
     except Unavailable as error:
-        return (), error.detail
+        return (), sentence(error, DEFAULT)
 
 
 def _given_code() -> str:
@@ -166,7 +166,7 @@ def _given_code() -> str:
 def _way() -> str:
     way = request.form.get("way", "exact")
     if way not in WAYS:
-        raise InvalidField("way", "Không có cách trả này")
+        raise InvalidField("way", "one_of", choices=", ".join(WAYS))
     return way
 
 
@@ -174,7 +174,7 @@ def _instruction(payable: Payable) -> Instruction:
     way = _way()
     feed = request.form.get("deliver", "both")
     if feed not in FEEDS_OF:
-        raise InvalidField("deliver", "Không có nơi báo này")
+        raise InvalidField("deliver", "one_of", choices=", ".join(FEEDS_OF))
     order = Order(
         payable.account,
         _amount(payable, way),
@@ -198,7 +198,7 @@ def _amount(payable: Payable, way: str) -> int:
     if typed and (way in ("short", "over", "free") or payable.amount is None):
         return typed
     if payable.amount is None or way == "free":
-        raise InvalidField("amount", "Hãy nhập số tiền")
+        raise InvalidField("amount", "sandbox_amount_missing")
     if way == "short":
         return max(1, payable.amount - _SHORT_BY)
     return payable.amount + (_OVER_BY if way == "over" else 0)
@@ -209,5 +209,5 @@ def _whole(name: str, default: int) -> int:
     if not typed:
         return default
     if not _DIGITS.fullmatch(typed):
-        raise InvalidField(name, f"{name}: chỉ nhập chữ số")
+        raise InvalidField(name, "digits_only")
     return int(typed)

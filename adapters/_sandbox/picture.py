@@ -26,18 +26,19 @@ def code_in(picture: bytes) -> str:
         InvalidField: no picture, too large, no code in it, or several.
     """
     if len(picture) > SIZE_MAX_BYTES:
-        raise InvalidField("picture", "Ảnh quá lớn (tối đa 8 MB)")
+        raise InvalidField("picture", "picture_size", most=SIZE_MAX_BYTES // 1024 // 1024)
     try:
         with Image.open(io.BytesIO(picture), formats=_FORMATS) as opened:
             if opened.width * opened.height > _POINTS_MAX:
-                raise InvalidField("picture", "Ảnh quá lớn (tối đa 25 triệu điểm ảnh)")
+                raise InvalidField("picture", "picture_points", most=_POINTS_MAX // 1_000_000)
             grey = _on_white(opened)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InvalidField("picture", "Không đọc được ảnh này") from error
+        raise InvalidField("picture", "picture_unread") from error
     codes = {found.text for found in zxingcpp.read_barcodes(grey, formats=_CODES) if found.valid}
-    if len(codes) != 1:
-        says = "có nhiều mã QR khác nhau" if codes else "không có mã QR nào đọc được"
-        raise InvalidField("picture", f"Trong ảnh {says}")
+    if not codes:
+        raise InvalidField("picture", "picture_no_code")
+    if len(codes) > 1:
+        raise InvalidField("picture", "picture_many_codes")
     return str(codes.pop())
 
 

@@ -21,20 +21,20 @@ def refuse_unknown(settings: Mapping[str, str], known: frozenset[str]) -> None:
     """Stop at a name that means nothing: a typing error must not switch a check off."""
     for name in sorted(settings):
         if name not in known:
-            raise InvalidField(name, f"unknown setting; known are {', '.join(sorted(known))}")
+            raise InvalidField(name, "name_unknown", known=", ".join(sorted(known)))
 
 
 def needed(settings: Mapping[str, str], name: str) -> str:
     value = settings.get(name, "").strip()
     if not value:
-        raise InvalidField(name, f"the setting {name} is missing")
+        raise InvalidField(name, "setting_missing")
     return value
 
 
 def secret(settings: Mapping[str, str], name: str) -> Secret[str]:
     value = needed(settings, name)
     if not (value.isascii() and value.isprintable()):
-        raise InvalidField(name, f"{name} holds a character that no header can carry")
+        raise InvalidField(name, "setting_header")
     return Secret(value)
 
 
@@ -42,7 +42,7 @@ def choice(settings: Mapping[str, str], name: str, choices: tuple[str, ...]) -> 
     """Read one of *choices*; the first is meant when nothing is said."""
     value = settings.get(name, "").strip() or choices[0]
     if value not in choices:
-        raise InvalidField(name, f"{name} is one of {', '.join(choices)}")
+        raise InvalidField(name, "one_of", choices=", ".join(choices))
     return value
 
 
@@ -56,13 +56,13 @@ def api_url(settings: Mapping[str, str], name: str, default: str) -> str:
     try:
         url = httpx.URL(value)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise InvalidField(name, f"{name} is no address") from error
+        raise InvalidField(name, "setting_address") from error
     is_plain = not (url.userinfo or url.query or url.fragment)
     is_named = _HOST_NAME.fullmatch(url.host) is not None
     is_remote = url.scheme == "https" and is_named and url.host not in _LOOPBACK
     is_local = url.scheme in ("http", "https") and url.host in _LOOPBACK
     if not (is_plain and (is_remote or is_local)):
-        raise InvalidField(name, f"{name} must be https://<host name>/…, or http:// on 127.0.0.1")
+        raise InvalidField(name, "setting_address")
     return value.rstrip("/")
 
 

@@ -55,30 +55,30 @@ def build(settings: Mapping[str, str], transport: Transport | None, clock: Clock
     stored.refuse_unknown(settings, _KNOWN)
     return BankTransfer(
         Payee(
-            bin=_matching(settings, "bin", _BIN, "six digits"),
-            account=_matching(settings, "account", _ACCOUNT, "1 to 19 letters and digits"),
+            bin=_matching(settings, "bin", _BIN, wrong="bin_digits"),
+            account=_matching(settings, "account", _ACCOUNT, wrong="account_form"),
             holder=_holder(settings),
         ),
         notified_by=_slugs(settings),
     )
 
 
-def _matching(settings: Mapping[str, str], name: str, form: re.Pattern[str], says: str) -> str:
+def _matching(settings: Mapping[str, str], name: str, form: re.Pattern[str], *, wrong: str) -> str:
     value = stored.needed(settings, name)
     if not form.fullmatch(value):
-        raise InvalidField(name, f"{name} is {says}")
+        raise InvalidField(name, wrong)
     return value
 
 
 def _holder(settings: Mapping[str, str]) -> str:
     holder = stored.needed(settings, "holder")
     if len(holder) > _HOLDER_MAX or not holder.isprintable():
-        raise InvalidField("holder", f"holder is a name of at most {_HOLDER_MAX} characters")
+        raise InvalidField("holder", "person_name", most=_HOLDER_MAX)
     return holder
 
 
 def _slugs(settings: Mapping[str, str]) -> tuple[str, ...]:
     slugs = tuple(part.strip() for part in stored.needed(settings, "notified_by").split(","))
     if not all(_SLUG.fullmatch(slug) for slug in slugs) or len(set(slugs)) != len(slugs):
-        raise InvalidField("notified_by", "notified_by is a list of channels: sepay,casso")
+        raise InvalidField("notified_by", "setting_channels")
     return slugs

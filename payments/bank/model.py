@@ -14,11 +14,24 @@ from typing import Final
 from uuid import UUID
 
 from payments.kernel.calendar import HospitalDay
+from payments.kernel.errors import NotFound
 from payments.kernel.money import Money
 from payments.kernel.text import unmarked
 
 #: Begins the name of a movement whose first witness knew no bank reference.
 HASHED: Final = "h-"
+
+
+class NoBankAccount(NotFound):
+    """The account is none of the hospital."""
+
+    code = "no-bank-account"
+
+
+class NoMovement(NotFound):
+    """There is no such movement on a bank account of ours."""
+
+    code = "no-movement"
 
 
 class Direction(StrEnum):

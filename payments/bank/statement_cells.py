@@ -22,6 +22,15 @@ _CLOCK: Final = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 _YEAR_MIN: Final = 2000
 
 
+class NotACell(ValueError):
+    """What a bank wrote is not of the kind that stands here; *key* says so in words."""
+
+    def __init__(self, key: str, told: str) -> None:
+        super().__init__(key)
+        self.key = key
+        self.told = told.strip()
+
+
 def amount(text: str) -> Money:
     """
     Read ``1.250.000``, ``1,250,000`` or ``1250000``, with a sign where the bank writes one.
@@ -29,15 +38,15 @@ def amount(text: str) -> Money:
     A fraction must be zero: there is no smaller unit than the đồng, so ``12.50`` is not an amount.
 
     Raises:
-        ValueError: it is anything else, or more than the ledger holds.
+        NotACell: it is anything else, or more than the ledger holds.
     """
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"không đọc được số tiền {text.strip()!r}")
+        raise NotACell("cell_amount", text)
     sign, plain, dotted, commaed = match.groups()
     dong = int((plain or dotted or commaed).replace(".", "").replace(",", ""))
     if dong > DONG_MAX:
-        raise ValueError(f"số tiền {text.strip()} quá lớn")
+        raise NotACell("cell_amount_large", text)
     return vnd(-dong if sign == "-" else dong)
 
 
@@ -48,7 +57,7 @@ def moment(text: str) -> datetime:
     A day without a time is its first moment: money is not called late on a doubt.
 
     Raises:
-        ValueError: it is no such time, or no day of the calendar.
+        NotACell: it is no such time, or no day of the calendar.
     """
     told = text.strip()
     vietnamese, iso = _VIETNAMESE.fullmatch(told), _ISO.fullmatch(told)
@@ -57,18 +66,18 @@ def moment(text: str) -> datetime:
     elif iso is not None:
         year, month, day, clock = iso.groups()
     else:
-        raise ValueError(f"không đọc được ngày {told!r}")
+        raise NotACell("cell_date", told)
     hour, minute, second = _clock(clock or "00:00", told)
     if int(year) < _YEAR_MIN:
-        raise ValueError(f"không có ngày {told!r}")
+        raise NotACell("cell_no_day", told)
     try:
         return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=HOSPITAL_ZONE)
     except ValueError:
-        raise ValueError(f"không có ngày {told!r}") from None
+        raise NotACell("cell_no_day", told) from None
 
 
 def day(text: str) -> HospitalDay:
-    """Read the day of a moment. Raises ValueError as ``moment`` does."""
+    """Read the day of a moment. Raises NotACell as ``moment`` does."""
     told = moment(text)
     return HospitalDay(date(told.year, told.month, told.day))
 
@@ -76,6 +85,6 @@ def day(text: str) -> HospitalDay:
 def _clock(clock: str, told: str) -> tuple[int, int, int]:
     match = _CLOCK.fullmatch(clock)
     if match is None:
-        raise ValueError(f"không đọc được giờ {told!r}")
+        raise NotACell("cell_clock", told)
     hour, minute, second = match.groups(default="0")
     return int(hour), int(minute), int(second)

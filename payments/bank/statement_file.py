@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from payments.bank import statement_cells as cells
 from payments.bank import statement_table
 from payments.bank.statement_map import ColumnMap
-from payments.bank.statement_model import Line, Problem, Statement, UnreadableStatement
+from payments.bank.statement_model import Line, Statement, UnreadableStatement
 from payments.bank.statement_text import NotReadable, decode
 from payments.kernel.calendar import HospitalDay
+from payments.kernel.errors import Problem
 from payments.kernel.money import Money
 
 
@@ -28,19 +29,20 @@ def read(content: bytes, columns: ColumnMap, *, account: str, today: HospitalDay
         text = decode(content)
         header, table = statement_table.divided(text, columns)
     except NotReadable as error:
-        raise UnreadableStatement([Problem(error.line, "file", error.detail)]) from error
+        raise UnreadableStatement([Problem(error.line, "file", error.key, error.facts)]) from error
     problems: list[Problem] = []
     found = statement_table.labels(header, columns, problems)
     if columns.account and columns.account in found and found[columns.account][1] != account:
         line, told = found[columns.account]
-        problems.append(
-            Problem(line, "account", f"Sao kê của tài khoản {told}, không phải {account}.")
-        )
+        facts = {"told": told, "account": account}
+        problems.append(Problem(line, "account", "statement_account", facts))
     opening = statement_table.label(found, columns.opening, cells.amount, problems)
     closing = statement_table.label(found, columns.closing, cells.amount, problems)
     lines = statement_table.lines_of(table, columns, problems)
     problems += [
-        Problem(one.number, "date", f"Ngày {one.day} chưa tới.") for one in lines if one.day > today
+        Problem(one.number, "date", "statement_future", {"day": one.day})
+        for one in lines
+        if one.day > today
     ]
     if not problems:
         problems += _sums(lines, columns, opening, closing, found.get(columns.closing, (None,))[0])
@@ -74,13 +76,12 @@ def _sums(
             and running is not None
             and running + line.amount != line.balance
         ):
-            expected = (running + line.amount).dong
-            detail = f"Số dư {line.balance.dong} không khớp: dòng trước cộng số tiền là {expected}."
-            return [Problem(line.number, columns.balance, detail)]
+            facts = {"told": line.balance, "expected": running + line.amount}
+            return [Problem(line.number, columns.balance, "statement_balance", facts)]
         running = line.balance if line.balance is not None else _plus(running, line.amount)
     if closing is not None and running is not None and running != closing:
-        told = f"số dư đầu cộng các dòng là {running.dong}, số dư cuối ghi {closing.dong}"
-        return [Problem(closing_line, columns.closing, f"Tổng không khớp: {told}.")]
+        facts = {"told": closing, "expected": running}
+        return [Problem(closing_line, columns.closing, "statement_sum", facts)]
     return []
 
 

@@ -69,20 +69,18 @@ def checked(columns: ColumnMap) -> ColumnMap:
     clean = ColumnMap(**told, newest_first=columns.newest_first)
     for name in ("name", "date", "memo"):
         if not told[name]:
-            raise InvalidField(name, "Không được để trống.")
+            raise InvalidField(name, "map_blank")
     for name, title in told.items():
         if len(title) > _TITLE_MAX or not title.isprintable():
-            raise InvalidField(name, f"Tối đa {_TITLE_MAX} ký tự in được.")
+            raise InvalidField(name, "map_title", most=_TITLE_MAX)
     if bool(clean.amount) == bool(clean.debit or clean.credit) or bool(clean.debit) != bool(
         clean.credit
     ):
-        raise InvalidField("amount", "Chọn hai cột ghi nợ và ghi có, hoặc một cột số tiền có dấu.")
+        raise InvalidField("amount", "map_amount")
     if not clean.balance and not (clean.opening and clean.closing):
-        raise InvalidField(
-            "balance", "Cần cột số dư, hoặc dòng số dư đầu và cuối, để biết tệp không thiếu dòng."
-        )
+        raise InvalidField("balance", "map_balance")
     if len(set(clean.columns)) != len(clean.columns):
-        raise InvalidField("columns", "Hai cột có cùng tên.")
+        raise InvalidField("columns", "map_columns")
     return clean
 
 

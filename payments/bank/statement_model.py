@@ -8,20 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import Rejected
+from payments.kernel.errors import Problem, Rejected
 from payments.kernel.money import Money
 
 LINES_MAX: Final = 100_000
 PROBLEMS_MAX: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong, in words; *line* is its line in the file, None for the whole."""
-
-    line: int | None
-    field: str
-    detail: str
 
 
 class UnreadableStatement(Rejected):
@@ -31,10 +22,7 @@ class UnreadableStatement(Rejected):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         kept = tuple(problems[:PROBLEMS_MAX])
-        first = kept[0]
-        where = "" if first.line is None else f"Dòng {first.line}: "
-        told = [{"line": one.line, "field": one.field, "detail": one.detail} for one in kept]
-        super().__init__(f"{where}{first.detail}", problems=told)
+        super().__init__(problems=kept)
         self.problems = kept
 
 

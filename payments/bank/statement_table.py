@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 
 from payments.bank import statement_cells as cells
 from payments.bank.statement_map import ColumnMap
-from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, Line, Problem
+from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, Line
 from payments.bank.statement_text import DELIMITERS, NotReadable, Row, rows
+from payments.kernel.errors import Problem
 from payments.kernel.money import ZERO, Money
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def divided(text: str, columns: ColumnMap) -> tuple[list[Row], Table]:
     if broken is not None:
         raise broken
     wanted = ", ".join(columns.columns)
-    raise NotReadable(f"Không thấy dòng tên cột ({wanted}): sai mẫu cột hoặc sai bảng mã.", 1)
+    raise NotReadable("statement_header", 1, titles=wanted)
 
 
 def labels(
@@ -57,7 +58,7 @@ def labels(
     }
     for label in columns.labels:
         if label not in found:
-            problems.append(Problem(None, "header", f"Không thấy dòng {label!r} phía trên bảng."))
+            problems.append(Problem(None, "header", "statement_label", {"label": label}))
     return found
 
 
@@ -72,8 +73,8 @@ def label(
     line, told = found[label]
     try:
         return reading(told)
-    except ValueError as error:
-        problems.append(Problem(line, label, f"{label}: {error}."))
+    except cells.NotACell as bad:
+        problems.append(Problem(line, label, bad.key, {"title": label, "told": bad.told}))
         return None
 
 
@@ -89,30 +90,31 @@ def lines_of(table: Table, columns: ColumnMap, problems: list[Problem]) -> list[
         if not any(told.values()):
             continue
         if len(lines) >= LINES_MAX:
-            problems.append(Problem(row.line, "file", f"Tệp có hơn {LINES_MAX} dòng."))
+            problems.append(Problem(row.line, "file", "statement_rows", {"most": LINES_MAX}))
             break
         try:
             lines.append(_line(row.line, told, columns))
         except _BadCell as bad:
-            problems.append(Problem(row.line, bad.title, f"{bad.title}: {bad.detail}."))
+            problems.append(Problem(row.line, bad.title, bad.key, bad.facts))
             if len(problems) >= PROBLEMS_MAX:
                 break
     return lines
 
 
 class _BadCell(ValueError):
-    def __init__(self, title: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, title: str, key: str, **facts: object) -> None:
+        super().__init__(key)
         self.title = title
-        self.detail = detail
+        self.key = key
+        self.facts = {"title": title, **facts}
 
 
 def _line(number: int, told: Mapping[str, str], columns: ColumnMap) -> Line:
     def cell(title: str, reading: Callable[[str], T]) -> T:
         try:
             return reading(told[title])
-        except ValueError as error:
-            raise _BadCell(title, str(error)) from error
+        except cells.NotACell as bad:
+            raise _BadCell(title, bad.key, told=bad.told) from bad
 
     reference = told.get(columns.reference, "") if columns.reference else ""
     for title, text, most in (
@@ -120,7 +122,7 @@ def _line(number: int, told: Mapping[str, str], columns: ColumnMap) -> Line:
         (columns.reference, reference, _REFERENCE_MAX),
     ):
         if len(text) > most:
-            raise _BadCell(title, f"dài hơn {most} ký tự")
+            raise _BadCell(title, "cell_long", most=most)
     if columns.amount:
         amount = cell(columns.amount, cells.amount)
     else:
@@ -144,9 +146,9 @@ def _one_of_two(
     went = cell(columns.debit, cells.amount) if told[columns.debit] else None
     came = cell(columns.credit, cells.amount) if told[columns.credit] else None
     if went is None and came is None:
-        raise _BadCell(columns.credit, "không có số tiền ghi nợ hay ghi có")
+        raise _BadCell(columns.credit, "cell_no_amount")
     if went and came:
-        raise _BadCell(columns.credit, "vừa ghi nợ vừa ghi có")
+        raise _BadCell(columns.credit, "cell_two_amounts")
     if (went or ZERO) < ZERO or (came or ZERO) < ZERO:
-        raise _BadCell(columns.debit if went else columns.credit, "số tiền âm")
+        raise _BadCell(columns.debit if went else columns.credit, "cell_negative")
     return (came or ZERO) - (went or ZERO)

@@ -27,12 +27,13 @@ _NOT_TEXT: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 
 
 class NotReadable(ValueError):
-    """The bytes are no text of ours; *line* is where it shows, from 1."""
+    """The bytes are no text of ours; *key* says why in words, *line* is where it shows, from 1."""
 
-    def __init__(self, detail: str, line: int | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, key: str, line: int | None = None, **facts: object) -> None:
+        super().__init__(key)
+        self.key = key
         self.line = line
+        self.facts = facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ def decode(content: bytes) -> str:
         NotReadable: too large, a spreadsheet, or in none of these encodings.
     """
     if len(content) > SIZE_MAX_BYTES:
-        raise NotReadable(f"Tệp lớn hơn {SIZE_MAX_BYTES // 1024 // 1024} MB.")
+        raise NotReadable("statement_size", most=SIZE_MAX_BYTES // 1024 // 1024)
     if content.startswith(_NOT_TEXT):
-        raise NotReadable("Đây là tệp Excel hoặc PDF; hãy lưu sao kê thành CSV rồi nhập lại.")
+        raise NotReadable("statement_not_text")
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return _checked(_strict(content[len(mark) :], encoding), encoding)
@@ -82,10 +83,10 @@ def rows(text: str, delimiter: str) -> Iterator[Row]:
     try:
         for number, cells in enumerate(reader, start=1):
             if number > ROWS_MAX:
-                raise NotReadable(f"Tệp có hơn {ROWS_MAX - 500} dòng.", reader.line_num)
+                raise NotReadable("statement_rows", reader.line_num, most=ROWS_MAX - 500)
             yield Row(reader.line_num, tuple(nfc(cell).strip() for cell in cells))
     except csv.Error as error:
-        raise NotReadable(f"Dòng không đúng dạng CSV ({error}).", reader.line_num) from error
+        raise NotReadable("file_not_csv", reader.line_num) from error
 
 
 def _strict(content: bytes, encoding: str) -> str:
@@ -93,9 +94,7 @@ def _strict(content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content[: error.start].decode(encoding, "replace").count("\n") + 1
-        raise NotReadable(
-            "Sai bảng mã: tệp phải là UTF-8, UTF-16 hoặc Windows-1258.", line
-        ) from error
+        raise NotReadable("statement_encoding", line) from error
 
 
 def _checked(text: str, encoding: str) -> str:
@@ -103,9 +102,7 @@ def _checked(text: str, encoding: str) -> str:
         if line.isascii() and line.removesuffix("\r").replace("\t", "").isprintable():
             continue
         if any(_is_foreign(char, encoding) for char in line):
-            raise NotReadable(
-                "Sai bảng mã hoặc tệp hỏng: có ký tự không thể có trong sao kê.", number
-            )
+            raise NotReadable("statement_broken", number)
     return text
 
 

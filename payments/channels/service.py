@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 
 from payments import audit
+from payments.bank.model import NoBankAccount
 from payments.bank.rows import BANK_ACCOUNT
 from payments.channels.rows import CHANNEL
 from payments.gateway import Payee
@@ -63,9 +64,7 @@ def add_account(tx: UnitOfWork, mode: str, payee: Payee) -> None:
         InvalidField: a real bank in a trial, or the trial bank in production.
     """
     if (payee.bin == TRIAL_BIN) != (mode == "trial"):
-        raise InvalidField(
-            "bin", f"{payee.bin} does not fit the mode {mode}: a trial has BIN {TRIAL_BIN} only"
-        )
+        raise InvalidField("bin", "bin_mode", bin=payee.bin, mode=mode, trial=TRIAL_BIN)
     insert_new(
         tx, BANK_ACCOUNT, {"account": payee.account, "bin": payee.bin, "holder": payee.holder}
     )
@@ -90,7 +89,7 @@ def put(
     """
     made = runtime.gateways.build(adapter, settings, runtime.transport, runtime.clock)
     if made.is_sandbox and runtime.settings.mode == "production":
-        raise InvalidField("settings", f"channel {slug}: these are the public keys of a sandbox")
+        raise InvalidField("settings", "sandbox_keys", channel=slug)
     latest = tx.execute(
         select(func.coalesce(func.max(CHANNEL.c.version), 0)).where(
             CHANNEL.c.facility_id == tx.facility, CHANNEL.c.slug == slug
@@ -192,7 +191,7 @@ def payee(tx: UnitOfWork, account: str) -> Payee:
         )
     ).first()
     if row is None:
-        raise NotFound(f"no bank account {account!r}")
+        raise NoBankAccount(account=account)
     return Payee(row.bin, row.account, row.holder)
 
 

@@ -89,7 +89,7 @@ def once(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Ea
         StillRunning: an earlier request claimed the key and did not finish it.
     """
     if not 1 <= len(key) <= _KEY_LETTERS_MAX or not key.isprintable():
-        raise InvalidField("key", f"1 to {_KEY_LETTERS_MAX} printable characters")
+        raise InvalidField("key", "request_key", most=_KEY_LETTERS_MAX)
     is_first = insert_new(
         tx,
         IDEMPOTENCY_REQUEST,
@@ -111,9 +111,9 @@ def once(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Ea
         Lock.IDEMPOTENCY, select(IDEMPOTENCY_REQUEST).where(*_is(tx, actor, route, key))
     ).one()
     if row.fingerprint != content:
-        raise KeyReused("this form was sent before with other content: open it again")
+        raise KeyReused()
     if row.state == "running":
-        raise StillRunning("the first request has not ended")
+        raise StillRunning()
     return Earlier(row.status, row.resource, row.body)
 
 

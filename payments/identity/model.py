@@ -91,7 +91,7 @@ def checked_login(text: str) -> str:
     """Give the login in its one form. Raises InvalidField."""
     login = text.strip().lower()
     if not _LOGIN.fullmatch(login):
-        raise InvalidField("login", "2 to 32 of a-z 0-9 . _ - and a letter first")
+        raise InvalidField("login", "login")
     return login
 
 
@@ -101,7 +101,7 @@ def checked_name(text: str) -> str:
     if not 1 <= len(name) <= NAME_LETTERS_MAX or any(
         unicodedata.category(char).startswith("C") for char in name
     ):
-        raise InvalidField("name", f"1 to {NAME_LETTERS_MAX} letters, no control characters")
+        raise InvalidField("name", "person_name", most=NAME_LETTERS_MAX)
     return name
 
 
@@ -115,8 +115,8 @@ def checked_password(text: str, *, login: str) -> str:
     password = nfc(text)
     if not PASSWORD_LETTERS_MIN <= len(password) <= PASSWORD_LETTERS_MAX:
         raise InvalidField(
-            "password", f"{PASSWORD_LETTERS_MIN} to {PASSWORD_LETTERS_MAX} characters"
+            "password", "password_length", least=PASSWORD_LETTERS_MIN, most=PASSWORD_LETTERS_MAX
         )
     if login in password.lower() or len(set(password)) < 5:
-        raise InvalidField("password", "it contains the login, or repeats few characters")
+        raise InvalidField("password", "password_guessable")
     return password

@@ -51,7 +51,7 @@ def add(tx: UnitOfWork, user: User, password_hash: str) -> None:
     except IntegrityError as error:
         if "login" not in str(error.orig):
             raise
-        raise LoginTaken(f"the login {user.login!r} is taken") from error
+        raise LoginTaken(login=user.login) from error
 
 
 def by_login(tx: UnitOfWork, login: str) -> tuple[User, str] | None:

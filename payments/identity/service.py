@@ -114,7 +114,7 @@ def sign_in(runtime: Runtime, scope: Scope, *, login: str, password: str, addres
             audit.append(tx, "user.signed_in", f"user:{user.id}")
     # Raised after the commit: the refusal itself must be kept.
     if user is None:
-        raise WrongCredentials("the login or the password is wrong")
+        raise WrongCredentials()
     return SignedIn(user, Secret(token))
 
 
@@ -129,7 +129,7 @@ def session(runtime: Runtime, scope: Scope, token: str, *, is_activity: bool) ->
         found = repository.session(tx, _hash(token))
         now = tx.now()
     if found is None or not found.is_live(now):
-        raise NotSignedIn("sign in again")
+        raise NotSignedIn()
     if is_activity and now - found.seen_at >= SEEN_EVERY:
         with runtime.database.transaction(scope) as tx:
             repository.seen(tx, found.id)
@@ -154,7 +154,7 @@ def _counted(runtime: Runtime, scope: Scope, subjects: list[bytes]) -> list[UUID
         # What was not looked at is no try: who goes on guessing does not lengthen the wait.
         with runtime.database.transaction(scope) as tx:
             repository.drop_tries(tx, tries)
-        raise TooManyTries("wait one minute and try again")
+        raise TooManyTries()
     return tries
 
 

@@ -174,11 +174,9 @@ def expire(runtime: Runtime, scope: Scope) -> int:
 def _open(tx: UnitOfWork, runtime: Runtime, invoice: Invoice, channel: Channel, key: str) -> Intent:
     due = amount_due(invoice)
     if not due:
-        raise NothingDue("Phiếu này không còn khoản phải thu.")
+        raise NothingDue()
     if due > CODE_MAX:
-        raise AboveCodeLimit(
-            f"Một mã QR chuyển được tối đa {CODE_MAX.dong} đ; chia thành nhiều lần."
-        )
+        raise AboveCodeLimit(most=CODE_MAX)
     code = new_code(secrets.token_bytes, runtime.settings.code_prefix)
     now = tx.now()
     expires_at = now + timedelta(minutes=runtime.settings.code_minutes)

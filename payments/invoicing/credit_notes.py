@@ -21,6 +21,13 @@ from payments.ledger.posting_rules.invoices import invoice_credited
 from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
 
+
+class NotIssued(IllegalStep):
+    """Only an issued invoice can be reduced."""
+
+    code = "not-issued"
+
+
 #: Phiếu giảm: a counter within its invoice, so that no series is locked beside the invoice.
 _NUMBER = "{invoice}-G{count}"
 
@@ -39,7 +46,7 @@ def credit(
         InvalidField: an amount is not positive, or above what its department still has.
     """
     if invoice.document is not Document.ISSUED:
-        raise IllegalStep("Chỉ giảm được phiếu đã phát hành.")
+        raise NotIssued()
     cleaned = checked_reason(reason)
     if _made_before(tx, key):
         return invoice
@@ -95,12 +102,12 @@ def _left(tx: UnitOfWork, invoice: UUID) -> dict[str, Money]:
 
 def _check(amounts: Mapping[str, Money], left: Mapping[str, Money]) -> None:
     if not amounts:
-        raise InvalidField("amount", "Nhập số tiền giảm.")
+        raise InvalidField("amount", "credit_none")
     for code, amount in amounts.items():
         if code not in left:
-            raise InvalidField("department", f"Phiếu không có khoa {code!r}.")
+            raise InvalidField("department", "credit_department", department=code)
         if not ZERO < amount <= left[code]:
-            raise InvalidField("amount", f"Khoa {code}: giảm từ 1 đến {left[code].dong} đ.")
+            raise InvalidField("amount", "credit_amount", department=code, most=left[code])
 
 
 def _add(

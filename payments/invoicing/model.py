@@ -10,13 +10,20 @@ from uuid import UUID
 
 from payments.catalogue.model import ServiceItem
 from payments.invoicing.status import Document, Payment, payment_state
-from payments.kernel.errors import InvalidField
+from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.money import ZERO, Money
 
 LINES_MAX: Final = 100
-_QUANTITY_MAX: Final = 999
-_NAME_MAX: Final = 120
+QUANTITY_MAX: Final = 999
+NAME_MAX: Final = 120
 _FILE_NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z./-]{0,29}")
+_BORN_FROM: Final = 1900
+
+
+class NoInvoice(NotFound):
+    """This facility has no such invoice, or nobody may know that it has."""
+
+    code = "no-invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +91,15 @@ def priced_lines(
         InvalidField: no line, too many, an unknown service, or a quantity out of 1..999.
     """
     if not requested:
-        raise InvalidField("lines", "Chọn ít nhất một dịch vụ.")
+        raise InvalidField("lines", "lines_none")
     if len(requested) > LINES_MAX:
-        raise InvalidField("lines", f"Tối đa {LINES_MAX} dòng một phiếu.")
+        raise InvalidField("lines", "lines_many", most=LINES_MAX)
     lines = []
     for number, line in enumerate(requested, start=1):
         if line.service_code not in catalogue:
-            raise InvalidField(
-                "service",
-                f"Dòng {number}: không có dịch vụ {line.service_code!r} hôm nay.",
-                line=number,
-            )
-        if not 1 <= line.quantity <= _QUANTITY_MAX:
-            raise InvalidField("quantity", f"Dòng {number}: số lượng từ 1 đến 999.", line=number)
+            raise InvalidField("service", "service_unknown", line=number, service=line.service_code)
+        if not 1 <= line.quantity <= QUANTITY_MAX:
+            raise InvalidField("quantity", "quantity", line=number, most=QUANTITY_MAX)
         lines.append(Line(catalogue[line.service_code], line.quantity))
     return tuple(lines)
 
@@ -109,12 +112,12 @@ def checked(patient: PatientRequest, *, this_year: int) -> PatientRequest:
         InvalidField: names the field: name, birth_year or file_number.
     """
     name = " ".join(patient.name.split())
-    if not name or len(name) > _NAME_MAX or not all(char.isprintable() for char in name):
-        raise InvalidField("name", f"Nhập họ tên, tối đa {_NAME_MAX} ký tự.")
-    if not 1900 <= patient.birth_year <= this_year:
-        raise InvalidField("birth_year", f"Năm sinh từ 1900 đến {this_year}.")
+    if not name or len(name) > NAME_MAX or not all(char.isprintable() for char in name):
+        raise InvalidField("name", "patient_name", most=NAME_MAX)
+    if not _BORN_FROM <= patient.birth_year <= this_year:
+        raise InvalidField("birth_year", "birth_year", first=_BORN_FROM, last=this_year)
     if not _FILE_NUMBER.fullmatch(patient.file_number):
-        raise InvalidField("file_number", "Mã người bệnh chỉ gồm chữ hoa, số, dấu . / -")
+        raise InvalidField("file_number", "file_number")
     return PatientRequest(name, patient.birth_year, patient.file_number)
 
 

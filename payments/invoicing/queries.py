@@ -11,10 +11,9 @@ from sqlalchemy import Row, Select, select
 from payments.catalogue.rows import DEPARTMENT
 from payments.encounters.rows import ENCOUNTER
 from payments.invoicing import repository
-from payments.invoicing.model import Invoice, amount_due
+from payments.invoicing.model import Invoice, NoInvoice, amount_due
 from payments.invoicing.rows import INVOICE, INVOICE_LINE
 from payments.invoicing.status import Document, Payment
-from payments.kernel.errors import NotFound
 from payments.kernel.money import Money, vnd
 from payments.keys import Keys
 from payments.patients.rows import PATIENT
@@ -81,7 +80,7 @@ def version(tx: UnitOfWork, invoice_id: UUID) -> int:
         )
     ).scalar()
     if found is None:
-        raise NotFound("Không tìm thấy phiếu.")
+        raise NoInvoice()
     return found
 
 
@@ -113,7 +112,7 @@ def _one(tx: UnitOfWork) -> Select[tuple[object, ...]]:
 def _view(tx: UnitOfWork, keys: Keys, statement: Select[tuple[object, ...]]) -> InvoiceView:
     row = tx.execute(statement).first()
     if row is None:
-        raise NotFound("Không tìm thấy phiếu.")
+        raise NoInvoice()
     return _with_lines(row, keys, _lines(tx, row.id))
 
 

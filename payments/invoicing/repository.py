@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, select, update
 
 from payments.encounters.rows import ENCOUNTER
-from payments.invoicing.model import Invoice
+from payments.invoicing.model import Invoice, NoInvoice
 from payments.invoicing.rows import INVOICE
 from payments.invoicing.status import Document
-from payments.kernel.errors import NotFound
 from payments.kernel.money import vnd
 from payments.storage.columns import mine
 from payments.storage.locks import Lock
@@ -71,7 +70,7 @@ def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     """
     row = tx.lock_joined(_HELD, _WITH_ENCOUNTER, _key(tx, invoice)).first()
     if row is None:
-        raise NotFound("Không tìm thấy phiếu.")
+        raise NoInvoice()
     return model(row)
 
 

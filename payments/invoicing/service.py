@@ -43,7 +43,8 @@ from payments.storage.unit_of_work import UnitOfWork
 SERIES: Final = "VP"
 PAYER_CLASS: Final = "patient"
 _KEY_MAX: Final = 100
-_REASON_MAX: Final = 200
+REASON_MIN: Final = 3
+REASON_MAX: Final = 200
 
 
 class KeyReusedForOther(Conflict):
@@ -53,6 +54,8 @@ class KeyReusedForOther(Conflict):
 
 
 class MoneyReceived(Conflict):
+    """Money came in or the invoice was reduced: a credit note and a refund correct it."""
+
     code = "money-received"
 
 
@@ -85,7 +88,7 @@ def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
     """
     today = HospitalDay.of(runtime.clock.now())
     if not 8 <= len(request.key) <= _KEY_MAX:
-        raise InvalidField("key", "Thiếu khóa chống gửi trùng; tải lại trang.")
+        raise InvalidField("key", "form_key")
     request = replace(request, patient=checked(request.patient, this_year=today.date.year))
     with runtime.database.reading(scope) as tx:
         known = _issued_before(tx, request)
@@ -163,7 +166,7 @@ def _issued_before(tx: UnitOfWork, request: IssueRequest) -> UUID | None:
     if row is None:
         return None
     if row.request_sha256 != request.sha256():
-        raise KeyReusedForOther("Mẫu này đã được gửi với nội dung khác; tải lại trang.")
+        raise KeyReusedForOther()
     found: UUID = row.id
     return found
 
@@ -219,7 +222,7 @@ def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
     """
     cleaned = checked_reason(reason)
     if invoice.paid or invoice.credited:
-        raise MoneyReceived("Phiếu đã có tiền hoặc đã giảm trừ; dùng phiếu giảm và hoàn tiền.")
+        raise MoneyReceived()
     cancelled = replace(invoice, document=after(invoice.document, Event.CANCEL))
     issued = tx.execute(
         select(INVOICE.c.issue_txn_id).where(
@@ -235,6 +238,6 @@ def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
 
 def checked_reason(reason: str) -> str:
     cleaned = " ".join(reason.split())
-    if not 3 <= len(cleaned) <= _REASON_MAX or not cleaned.isprintable():
-        raise InvalidField("reason", f"Nhập lý do, từ 3 đến {_REASON_MAX} ký tự.")
+    if not REASON_MIN <= len(cleaned) <= REASON_MAX or not cleaned.isprintable():
+        raise InvalidField("reason", "reason", least=REASON_MIN, most=REASON_MAX)
     return cleaned

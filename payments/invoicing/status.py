@@ -18,6 +18,8 @@ from payments.kernel.money import ZERO, Money
 
 
 class IllegalStep(Conflict):
+    """The invoice is in a state in which this cannot happen."""
+
     code = "illegal-step"
 
 

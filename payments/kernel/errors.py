@@ -16,11 +16,8 @@ the command line. What is raised holds facts, never a sentence that a person rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar, Final
-
-NO_FACTS: Final[Mapping[str, object]] = MappingProxyType({})
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 
 class VienphiError(Exception):
@@ -73,9 +70,8 @@ class InvalidField(Rejected):
     code = "invalid-field"
 
     def __init__(self, field: str, key: str, *, line: int | None = None, **facts: Any) -> None:
-        super().__init__(
-            f"{field}: {key}", field=field, **({} if line is None else {"line": line}), **facts
-        )
+        super().__init__("", field=field, **({} if line is None else {"line": line}), **facts)
+        self.args = (f"{field}: {key}",)
         self.field = field
         self.key = key
         self.line = line
@@ -92,7 +88,7 @@ class Problem:
     line: int | None
     field: str
     key: str
-    facts: Mapping[str, object] = NO_FACTS
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def wording(self) -> str:

@@ -23,7 +23,7 @@ def findings(engine: Engine, *, mode: str) -> list[str]:
     try:
         installation.check(engine, mode=mode)
     except VienphiError as error:
-        wrong.append(error.detail)
+        wrong.append(str(error))
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             wrong += _sqlite_findings(connection)

@@ -79,7 +79,7 @@ class Banks(Mapping[str, Bank]):
         with path.open("rb") as file:
             content = file.read(_SIZE_MAX_BYTES + 1)
         if len(content) > _SIZE_MAX_BYTES:
-            raise InvalidField("file", f"a bank table has at most {_SIZE_MAX_BYTES} bytes")
+            raise InvalidField("file", "file_bytes", most=_SIZE_MAX_BYTES)
         return cls(_read(content))
 
     def __getitem__(self, bin_number: str) -> Bank:
@@ -111,20 +111,20 @@ def _read(content: bytes) -> dict[str, Bank]:
         # Spreadsheets put a BOM in front of what they call UTF-8.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidField("file", f"not UTF-8 at byte {error.start}") from error
+        raise InvalidField("file", "file_not_utf8", byte=error.start) from error
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     banks: dict[str, Bank] = {}
     try:
         for column in _COLUMNS:
             if column not in (rows.fieldnames or ()):
-                raise InvalidField(column, f"the column {column} is missing", line=1)
+                raise InvalidField(column, "column_missing", line=1)
         for row in rows:
             bank = _bank(row, rows.line_num)
             if bank.bin in banks:
-                raise InvalidField("bin", f"{bank.bin} is there twice", line=rows.line_num)
+                raise InvalidField("bin", "bin_twice", line=rows.line_num, bin=bank.bin)
             banks[bank.bin] = bank
     except csv.Error as error:
-        raise InvalidField("file", f"not CSV: {error}", line=rows.reader.line_num) from error
+        raise InvalidField("file", "file_not_csv", line=rows.reader.line_num) from error
     return banks
 
 
@@ -134,14 +134,14 @@ def _bank(row: Mapping[str, str | None], line: int) -> Bank:
 
     def flag(column: str) -> bool | None:
         if cell(column) not in _FLAGS:
-            raise InvalidField(column, "neither 1, 0 nor empty", line=line)
+            raise InvalidField(column, "cell_flag", line=line)
         return _FLAGS[cell(column)]
 
     bin_number = cell("bin")
     if not _BIN.fullmatch(bin_number):
-        raise InvalidField("bin", "a BIN has six digits", line=line)
+        raise InvalidField("bin", "bin_digits", line=line)
     if bin_number == TRIAL_BANK.bin:
-        raise InvalidField("bin", f"{bin_number} is kept for trial", line=line)
+        raise InvalidField("bin", "bin_trial", line=line, bin=bin_number)
     return Bank(
         bin=bin_number,
         short_name=cell("short_name"),

@@ -16,6 +16,8 @@ from payments.qr import drawing
 from payments.qr.banks import Banks
 from payments.qr.parsing import ParseResult, parse
 from payments.qr.vietqr import BuildRequest, build
+from payments.words.catalogue import TERMINAL
+from payments.words.explaining import sentence
 
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -83,7 +85,7 @@ def _explained(command: Callable[[argparse.Namespace], int]) -> Callable[[argpar
         try:
             return command(arguments)
         except InvalidField as refusal:
-            print(f"vienphi qr: {refusal.field}: {refusal.detail}", file=sys.stderr)
+            print(f"vienphi qr: {refusal.field}: {sentence(refusal, TERMINAL)}", file=sys.stderr)
         except (Rejected, OSError) as refusal:
             print(f"vienphi qr: {refusal}", file=sys.stderr)
         return 1
@@ -98,10 +100,10 @@ def _decode(arguments: argparse.Namespace) -> int:
         with arguments.image.open("rb") as file:
             picture = file.read(_PICTURE_MAX_BYTES + 1)
         if len(picture) > _PICTURE_MAX_BYTES:
-            raise InvalidField("image", f"more than {_PICTURE_MAX_BYTES} bytes")
+            raise InvalidField("image", "file_bytes", most=_PICTURE_MAX_BYTES)
         texts = drawing.texts_in(picture)
         if not texts:
-            raise InvalidField("image", "no QR symbol found")
+            raise InvalidField("image", "picture_no_code")
     else:
         texts = (arguments.text,)
     results = [parse(text) for text in texts]
@@ -143,7 +145,7 @@ def _print(result: ParseResult) -> None:
 
 def _encode(arguments: argparse.Namespace) -> int:
     if arguments.paper and not arguments.png:
-        raise InvalidField("paper", "give the file with --png")
+        raise InvalidField("paper", "png_missing")
     banks = Banks.from_csv(arguments.banks) if arguments.banks else Banks.bundled()
     text = build(
         BuildRequest(

@@ -95,7 +95,7 @@ def for_paper(text: str, paper: Paper = 80) -> bytes:
     rows = modules(text)
     module_dots = _PAPER_DOTS[paper] // (len(rows) + 2 * QUIET_ZONE)
     if module_dots < _PAPER_MODULE_MIN_DOTS:
-        raise TooDense(f"the code is too long for paper of {paper} mm")
+        raise TooDense(f"too long for paper of {paper} mm")
     return _picture(rows, module_dots)
 
 
@@ -109,10 +109,10 @@ def texts_in(picture: bytes) -> tuple[str, ...]:
     try:
         with Image.open(io.BytesIO(picture), formats=_PICTURE_FORMATS) as image:
             if image.width * image.height > _PICTURE_MAX_PIXELS:
-                raise InvalidField("image", f"more than {_PICTURE_MAX_PIXELS} pixels")
+                raise InvalidField("image", "picture_points", most=_PICTURE_MAX_PIXELS // 1_000_000)
             grey = image.convert("L")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
-        raise InvalidField("image", "not a picture that can be read") from error
+        raise InvalidField("image", "picture_unread") from error
     found = zxingcpp.read_barcodes(grey, formats=_QR_ONLY)
     return tuple(symbol.text for symbol in found)
 
@@ -150,13 +150,13 @@ def _picture(rows: Sequence[str], module_px: int) -> bytes:
 def _encoded(text: str) -> QRCode:
     """Let the library encode *text* into the smallest symbol, under mask 0."""
     if not text:
-        raise InvalidField("payload", "there is nothing to draw")
+        raise InvalidField("payload", "nothing_to_draw")
     code = QRCode(error_correction=ERROR_CORRECT_M)
     try:
         code.add_data(text)
         code.best_fit()
     except UnicodeEncodeError as error:
-        raise InvalidField("payload", "holds half a character") from error
+        raise InvalidField("payload", "half_character") from error
     # The library means the first and raises the second (qrcode 8.2, best_fit).
     except (DataOverflowError, ValueError) as error:
         raise TooDense("the text is too long for a QR code") from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from payments.kernel.errors import InvalidField
-from payments.kernel.money import Money
+from payments.kernel.money import Money, vnd
 from payments.kernel.text import unmarked
 from payments.qr import emv, tlv
 from payments.qr.banks import Bank
@@ -81,16 +81,16 @@ def clean(text: str) -> str:
 
 def _check_payee(request: BuildRequest, banks: Mapping[str, Bank] | None) -> None:
     if not _BIN.fullmatch(request.bin):
-        raise InvalidField("bin", "a BIN has six digits")
+        raise InvalidField("bin", "bin_digits")
     if banks is not None:
         bank = banks.get(request.bin)
         if bank is None:
-            raise InvalidField("bin", f"{request.bin} is in no bank table")
+            raise InvalidField("bin", "bin_unknown", bin=request.bin)
         # None (nobody knows) is refused too: the patient would find out at the desk.
         if not bank.receives:
-            raise InvalidField("bin", f"{bank.short_name} is not known to receive by VietQR")
+            raise InvalidField("bin", "bin_receives_not", bank=bank.short_name)
     if not ACCOUNT.fullmatch(request.account):
-        raise InvalidField("account", "an account has 1 to 19 letters without marks and digits")
+        raise InvalidField("account", "account_form")
 
 
 def _check_amount(request: BuildRequest) -> None:
@@ -99,9 +99,9 @@ def _check_amount(request: BuildRequest) -> None:
     is_transfer = request.service in emv.TRANSFERS
     maximum = emv.TRANSFER_LIMIT - 1 if is_transfer else _AMOUNT_MAX
     if request.amount.dong <= 0:
-        raise InvalidField("amount", "an amount is more than nothing")
+        raise InvalidField("amount", "amount_none")
     if request.amount.dong > maximum:
-        raise InvalidField("amount", f"E_AMOUNT_LIMIT: one code collects at most {maximum} đồng")
+        raise InvalidField("amount", "qr_amount_limit", most=vnd(maximum))
 
 
 def _clean_fields(request: BuildRequest) -> dict[str, object]:
@@ -119,7 +119,7 @@ def _clean_fields(request: BuildRequest) -> dict[str, object]:
     }
     for name in ("mcc", "merchant_name", "merchant_city"):
         if request.service is Service.MERCHANT and not texts[name]:
-            raise InvalidField(name, "a code of a merchant names its trade, name and city")
+            raise InvalidField(name, "qr_merchant")
     return {
         "scheme": "napas",
         "poi": "static" if amount is None else "dynamic",
@@ -135,20 +135,20 @@ def _clean_fields(request: BuildRequest) -> dict[str, object]:
 
 def _category(request: BuildRequest) -> str:
     if request.mcc and not CATEGORY.fullmatch(request.mcc):
-        raise InvalidField("mcc", "a merchant category has four digits")
+        raise InvalidField("mcc", "qr_mcc")
     return request.mcc
 
 
 def _purpose(request: BuildRequest) -> str:
     purpose = clean(request.purpose)
     if request.amount is not None and not purpose:
-        raise InvalidField("purpose", "a code with an amount needs a note to know the payment by")
+        raise InvalidField("purpose", "qr_purpose_needed")
     cut, bill_number = _cut(purpose, _PURPOSE_LIMIT), clean(request.bill_number)
     # The first word is the payment code, and half of a code finds no invoice.
     if not cut.startswith(purpose.partition(" ")[0]) or (
         bill_number in purpose and bill_number not in cut
     ):
-        raise InvalidField("purpose", f"the code is cut after {_PURPOSE_LIMIT} characters")
+        raise InvalidField("purpose", "qr_purpose_cut", most=_PURPOSE_LIMIT)
     return cut
 
 
@@ -160,7 +160,7 @@ def _key(name: str, text: str) -> str:
     """Clean a text by which something is found again; cut short it would find something else."""
     key, limit = clean(text), _PURPOSE_LIMIT
     if len(key) > limit:
-        raise InvalidField(name, f"longer than {limit} characters")
+        raise InvalidField(name, "too_long", most=limit)
     return key
 
 
@@ -168,7 +168,7 @@ def _write(fields: Mapping[str, object]) -> str:
     try:
         open_text = "".join(tlv.write(*item) for item in _objects(fields)) + emv.CRC + "04"
     except ValueError as error:
-        raise InvalidField("payload", f"too much text for one code: {error}") from error
+        raise InvalidField("payload", "qr_too_much") from error
     return f"{open_text}{tlv.crc16(open_text.encode()):04X}"
 
 

@@ -8,7 +8,14 @@ from enum import StrEnum
 
 from payments.invoicing.model import Invoice, amount_due
 from payments.invoicing.status import Document
+from payments.kernel.errors import NotFound
 from payments.kernel.money import ZERO, Money
+
+
+class NoPayment(NotFound):
+    """This facility has received no such payment."""
+
+    code = "no-payment"
 
 
 class Flag(StrEnum):

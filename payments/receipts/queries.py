@@ -9,9 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from payments.kernel.errors import NotFound
 from payments.kernel.money import Money, vnd
-from payments.receipts.model import Flag
+from payments.receipts.model import Flag, NoPayment
 from payments.receipts.rows import PAYMENT, RECEIPT
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -45,7 +44,7 @@ def payment(tx: UnitOfWork, payment_id: UUID) -> PaymentView:
     """Read one payment. Raises NotFound where this facility has none of that id."""
     row = tx.execute(_all(tx).where(PAYMENT.c.id == payment_id)).first()
     if row is None:
-        raise NotFound("Không tìm thấy khoản thu.")
+        raise NoPayment()
     return _view(row)
 
 

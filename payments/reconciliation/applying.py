@@ -35,6 +35,12 @@ GROUP_MAX: Final = 200
 _log = structlog.get_logger("statement")
 
 
+class NoStatementLine(NotFound):
+    """No such line of a statement waits."""
+
+    code = "no-statement-line"
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     id: UUID
@@ -81,7 +87,7 @@ def try_again(runtime: Runtime, scope: Scope, line: UUID) -> None:
             )
         ).first()
     if row is None:
-        raise NotFound("Không có dòng sao kê nào đang chờ như vậy.")
+        raise NoStatementLine()
     _apply_group(runtime, scope, [_waiting(runtime, row)])
 
 

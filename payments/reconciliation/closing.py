@@ -44,7 +44,7 @@ def close_day(runtime: Runtime, scope: Scope, day: HospitalDay) -> None:
         OpenFindings: a difference is not explained.
     """
     if day >= HospitalDay.of(runtime.clock.now()):
-        raise DayNotOver("Chỉ khóa sổ ngày đã qua: trong ngày tiền còn có thể về.")
+        raise DayNotOver(day=day)
 
     def work(tx: UnitOfWork) -> None:
         periods.start_closing(tx, day)
@@ -59,10 +59,6 @@ def close_day(runtime: Runtime, scope: Scope, day: HospitalDay) -> None:
 def _refuse_unexplained(told: Run) -> None:
     sides = told.comparison.inputs
     if sides.source is Source.FEED and (sides.ledger or sides.bank):
-        raise NoStatement(f"Tài khoản {sides.account} chưa có sao kê ngày {sides.day}.")
+        raise NoStatement(account=sides.account, day=sides.day)
     if told.open_findings:
-        raise OpenFindings(
-            f"Tài khoản {sides.account} còn {len(told.open_findings)} chênh lệch chưa giải thích.",
-            account=sides.account,
-            findings=len(told.open_findings),
-        )
+        raise OpenFindings(account=sides.account, findings=len(told.open_findings))

@@ -28,6 +28,12 @@ from payments.storage.unit_of_work import UnitOfWork
 LIST_MAX: Final = 200
 
 
+class NoMessage(NotFound):
+    """No such message of a gateway waits for a person."""
+
+    code = "no-message"
+
+
 @dataclass(frozen=True, slots=True)
 class SuspenseItem:
     """Money that arrived, of which *left* pays for nothing yet; *invoice* is what it named."""
@@ -202,4 +208,4 @@ def require_kept_message(tx: UnitOfWork, message: UUID) -> None:
         )
     ).first()
     if found is None:
-        raise NotFound("Không có tin báo nào đang chờ như vậy.")
+        raise NoMessage()

@@ -44,6 +44,18 @@ _DAYS_COMPARED_MAX: Final = 62
 _TRIES_MAX: Final = 5
 
 
+class NoStatementFile(NotFound):
+    """This facility has taken in no such file."""
+
+    code = "no-statement-file"
+
+
+class ImportsCollide(Unavailable):
+    """Statements of one account are taken in at the same time again and again; send it again."""
+
+    code = "imports-collide"
+
+
 class StatementOfOther(Conflict):
     """The very same file was taken in before, for another account."""
 
@@ -144,7 +156,7 @@ def report(tx: UnitOfWork, file: UUID) -> Imported:
         )
     ).first()
     if row is None:
-        raise NotFound(f"Không có tệp sao kê {file}.")
+        raise NoStatementFile()
     counts = tally(tx, file)
     return Imported(
         file,
@@ -171,7 +183,7 @@ def _stored(
         except IntegrityError:
             # Another statement with the same lines committed since we counted: count again.
             continue
-    raise Unavailable("Nhiều sao kê của tài khoản đang được nhập cùng lúc; hãy gửi lại.")
+    raise ImportsCollide()
 
 
 def _store(
@@ -221,6 +233,6 @@ def _stored_before(tx: UnitOfWork, account: str, digest: bytes) -> UUID:
         )
     ).one()
     if row.account != account:
-        raise StatementOfOther(f"Tệp này đã được nhập cho tài khoản {row.account}.")
+        raise StatementOfOther(account=row.account)
     found: UUID = row.id
     return found

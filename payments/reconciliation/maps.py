@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import select, update
 
 from payments import audit
+from payments.bank.model import NoBankAccount
 from payments.bank.rows import BANK_ACCOUNT
 from payments.bank.statement_map import BUILT_IN, ColumnMap, checked, from_json, to_json
-from payments.kernel.errors import NotFound, Rejected
+from payments.kernel.errors import Rejected
 from payments.reconciliation.rows import STATEMENT_MAP
 from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
@@ -62,7 +63,7 @@ def of_account(tx: UnitOfWork, account: str) -> ColumnMap:
         return from_json(saved)
     if _bin_of(tx, account) == _TRIAL_BIN:
         return BUILT_IN[_TRIAL_MAP]
-    raise NoColumnMap(f"Tài khoản {account} chưa có mẫu cột sao kê.")
+    raise NoColumnMap(account=account)
 
 
 def accounts(tx: UnitOfWork) -> tuple[str, ...]:
@@ -83,5 +84,5 @@ def _bin_of(tx: UnitOfWork, account: str) -> str:
         )
     ).scalar()
     if found is None:
-        raise NotFound(f"Không có tài khoản {account}.")
+        raise NoBankAccount(account=account)
     return found

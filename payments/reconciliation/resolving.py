@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Row, insert, select
 
 from payments import audit
-from payments.bank.model import Direction, State
+from payments.bank.model import Direction, NoMovement, State
 from payments.bank.service import lock as lock_credit
 from payments.bank.service import mark
 from payments.intents import repository as intents
@@ -18,7 +18,7 @@ from payments.invoicing import repository as invoices
 from payments.invoicing.model import amount_due
 from payments.invoicing.rows import INVOICE
 from payments.invoicing.service import checked_reason
-from payments.kernel.errors import Conflict, NotFound
+from payments.kernel.errors import Conflict
 from payments.kernel.money import Money, vnd
 from payments.kernel.scope import Scope
 from payments.ledger.model import Subject
@@ -105,11 +105,11 @@ def book_bank_line(runtime: Runtime, scope: Scope, credit_id: UUID, reason: str)
     def work(tx: UnitOfWork) -> None:
         credit = lock_credit(tx, credit_id)
         if credit is None:
-            raise NotFound("Không tìm thấy giao dịch ngân hàng.")
+            raise NoMovement()
         if credit.state is State.MATCHED and credit.direction is Direction.OUT:
             return
         if credit.direction is not Direction.OUT or credit.state is not State.NEW:
-            raise NotABankLine("Chỉ hạch toán phí cho tiền ra chưa được giải thích.")
+            raise NotABankLine()
         entry = bank_other(
             bank_account=credit.account,
             external_id=credit.external_id,
@@ -130,17 +130,17 @@ def _attach(
     active = intents.lock_active(tx, invoice_id)
     credit = lock_credit(tx, credit_id)
     if credit is None:
-        raise NotFound("Không tìm thấy giao dịch ngân hàng.")
+        raise NoMovement()
     match_id = uuid5(_MATCHES, f"{tx.facility}:{credit_id}:{invoice_id}")
     before = _match(tx, match_id)
     if before is not None:
         return Match(match_id, vnd(before.amount), is_new=False)
     waiting = in_suspense(tx, credit_id)
     if not waiting:
-        raise NothingInSuspense("Khoản tiền này không còn ở tài khoản chờ xử lý.")
+        raise NothingInSuspense()
     amount = min(amount_due(invoice), waiting)
     if not amount:
-        raise InvoiceOwesNothing("Phiếu không còn khoản phải thu; tiền vẫn ở tài khoản chờ xử lý.")
+        raise InvoiceOwesNothing()
     entry = suspense_matched(match=match_id, credit=credit_id, invoice=invoice_id, amount=amount)
     posted = post(tx, entry, effective_at=tx.now(), source="finance")
     tx.execute(

@@ -33,6 +33,12 @@ from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
 
 
+class NoFinding(NotFound):
+    """The difference is no longer there: the day was compared again."""
+
+    code = "no-finding"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that differs, and what a person said about it."""
@@ -106,7 +112,7 @@ def explain(
     def work(tx: UnitOfWork) -> None:
         found = {one.name: one for one in run_in(tx, account, day).findings}
         if name not in found:
-            raise NotFound("Chênh lệch này không còn nữa; tải lại trang.")
+            raise NoFinding()
         tx.execute(
             update(FINDING)
             .where(FINDING.c.facility_id == tx.facility, FINDING.c.id == found[name].id)

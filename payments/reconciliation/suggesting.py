@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from payments.bank.model import BankCredit, Direction, State
+from payments.bank.model import BankCredit, Direction, NoMovement, State
 from payments.bank.rows import BANK_CREDIT, EVIDENCE
 from payments.bank.service import memo_of
 from payments.intents.rows import INTENT
@@ -17,7 +17,6 @@ from payments.invoicing.repository import model as invoice_of
 from payments.invoicing.rows import INVOICE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.codes import candidates, near_misses
-from payments.kernel.errors import NotFound
 from payments.kernel.money import vnd
 from payments.keys import Keys
 from payments.reconciliation.matching import WINDOW, Candidate, Suggestion, suggest
@@ -86,7 +85,7 @@ def find(tx: UnitOfWork, credit: UUID) -> BankCredit:
         )
     ).first()
     if row is None:
-        raise NotFound("Không tìm thấy giao dịch ngân hàng.")
+        raise NoMovement()
     return BankCredit(
         row.id,
         row.account,

@@ -9,14 +9,18 @@ from flask import current_app, g, request
 
 from payments.config import Mode
 from payments.identity.model import Session
+from payments.kernel.errors import Problem, VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.runtime import Runtime
-from payments.words import catalogue
+from payments.words import catalogue, explaining
 
 EXTENSION: Final = "vienphi"
 LANGUAGE_COOKIE: Final = "vienphi_language"
 THEME_COOKIE: Final = "vienphi_theme"
 THEMES: Final = ("light", "dark")
+#: Pages for people who are no staff.
+_PUBLIC: Final = {"patient", "problems"}
+_TYPES: Final = ("text/html", "application/problem+json", "application/json")
 
 
 @dataclass(slots=True)
@@ -57,16 +61,23 @@ def is_trial() -> bool:
 
 def language() -> str:
     """
-    Give the language of this answer: the chosen one, else the browser's for the public.
+    Give the language of this answer: the chosen one, else the caller's for public and programs.
 
     Staff get Vietnamese until they choose: many desks run an English Windows.
     """
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in catalogue.LANGUAGES:
         return chosen
-    if request.blueprint == "patient":
+    if request.blueprint in _PUBLIC or wants_document():
         return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
     return catalogue.DEFAULT
+
+
+def wants_document() -> bool:
+    """Say whether a failure is told as a problem document: to programs, not to browsers."""
+    if request.blueprint == "webhooks" or request.path.startswith("/api/"):
+        return True
+    return request.accept_mimetypes.best_match(_TYPES, default=_TYPES[0]) != _TYPES[0]
 
 
 def theme() -> str:
@@ -78,3 +89,13 @@ def theme() -> str:
 def words(key: str, **values: object) -> str:
     """Give the text of *key* in the language of this answer; ``T`` in templates."""
     return catalogue.say(key, language(), values)
+
+
+def explain(error: VienphiError) -> str:
+    """Say what *error* means in the language of this answer."""
+    return explaining.sentence(error, language())
+
+
+def explain_problem(problem: Problem) -> str:
+    """Say what is wrong with a file, without the line, in the language of this answer."""
+    return explaining.of_problem(problem, language())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -19,15 +18,23 @@ from payments.kernel.errors import (
     Conflict,
     Forbidden,
     NotFound,
+    Problem,
     Rejected,
     Unavailable,
     VienphiError,
 )
 from payments.kernel.money import Money
-from payments.words import catalogue
-from payments.web.current import current, words
+from payments.web.current import (
+    current,
+    explain,
+    explain_problem,
+    language,
+    wants_document,
+    words,
+)
 from payments.web.pages import render
 from payments.web.security import public
+from payments.words import catalogue
 
 problems = Blueprint("problems", __name__)
 _log = structlog.get_logger("web")
@@ -60,7 +67,6 @@ class ProblemPage:
     title: str
     advice: str
     detail: str
-    field: str
     request_id: str
 
 
@@ -74,6 +80,7 @@ class ExplanationPage:
     title: str
     status: int
     meaning: str
+    advice: str
 
 
 def install(app: Flask) -> None:
@@ -107,18 +114,20 @@ def show(code: str) -> str:
     kind = known().get(code)
     if kind is None:
         raise NotFound(f"no problem is called {code}")
-    meaning = inspect.getdoc(kind) or ""
-    return render(ExplanationPage(code, _title(kind), status_of(kind), meaning))
+    status = status_of(kind)
+    # Without an occasion there are no facts: the sentence is shown with gaps.
+    meaning = catalogue.outline(f"error.{code}", language())
+    return render(ExplanationPage(code, _title(kind), status, meaning, _advice(status)))
 
 
 def explained(error: VienphiError) -> AnyResponse:
     """Answer with a failure of ours; a blueprint that shows a form again calls it for the rest."""
     kind = type(error)
-    if isinstance(error, NotSignedIn) and not _wants_document():
+    if isinstance(error, NotSignedIn) and not wants_document():
         here = request.full_path.rstrip("?") if request.method == "GET" else ""
         here = "" if here == "/" else here
         return redirect(url_for("sign_in.show", next=here or None), 303)
-    return _answer(status_of(kind), error.code, _title(kind), error.detail, error.extras)
+    return _answer(status_of(kind), error.code, _title(kind), explain(error), error.extras)
 
 
 def _of_http(error: HTTPException) -> AnyResponse:
@@ -140,21 +149,19 @@ def _unknown(error: Exception) -> AnyResponse:
 
 
 def _answer(status: int, code: str, title: str, detail: str, extras: Mapping[str, Any]) -> Response:
-    if _wants_document():
+    if wants_document():
         body = {
             **{name: _plain(value) for name, value in extras.items()},
             "type": f"/problems/{code}" if code in known() else "about:blank",
             "title": title,
             "status": status,
-            "detail": detail,
+            "detail": detail or _advice(status),
             "instance": f"urn:request:{current().request_id}",
         }
         answer = jsonify(body)
         answer.content_type = "application/problem+json"
     else:
-        field = str(extras.get("field", ""))
-        advice = words(f"problem.advice.{_of_group(status)}")
-        page = ProblemPage(status, code, title, advice, detail, field, current().request_id)
+        page = ProblemPage(status, code, title, _advice(status), detail, current().request_id)
         answer = Response(render(page))
     answer.status_code = status
     if status in _RETRY_AFTER_S:
@@ -166,6 +173,10 @@ def _plain(value: object) -> object:
     """Write a typed fact as JSON: money always with its currency."""
     if isinstance(value, Money):
         return {"amount": value.dong, "currency": "VND"}
+    if isinstance(value, Problem):
+        return {"line": value.line, "field": value.field, "detail": explain_problem(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 
@@ -177,16 +188,11 @@ def _title(kind: type[VienphiError]) -> str:
     raise catalogue.MissingWording(kind.code)
 
 
+def _advice(status: int) -> str:
+    return words(f"problem.advice.{_of_group(status)}")
+
+
 def _of_group(status: int) -> str:
     """Name the group of advice: a status of its own, else the rest of its hundred."""
     own = {401, 403, 404, 405, 409, 413, 422, 429, 503}
     return str(status if status in own else 400 if status < 500 else 500)
-
-
-def _wants_document() -> bool:
-    if request.blueprint == "webhooks" or request.path.startswith("/api/"):
-        return True
-    best = request.accept_mimetypes.best_match(
-        ["text/html", "application/problem+json", "application/json"], default="text/html"
-    )
-    return best != "text/html"

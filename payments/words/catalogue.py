@@ -11,6 +11,8 @@ from typing import Final
 LANGUAGES: Final = ("vi", "en", "fr")
 #: Receipts and desks speak Vietnamese unless a person chose otherwise.
 DEFAULT: Final = "vi"
+#: Commands, their options and their reports are English, for whoever runs the server.
+TERMINAL: Final = "en"
 
 _DATA: Final = Path(__file__).resolve().parent / "data"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")

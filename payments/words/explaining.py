@@ -15,7 +15,7 @@ from payments.words import catalogue
 from payments.words.formats import local_date, local_time, vnd
 
 #: A fact may be what somebody typed: enough to know it again, no more.
-_LETTERS_MAX: Final = 80
+_LETTERS_MAX: Final = 200
 _log = structlog.get_logger("words")
 
 

@@ -21,7 +21,7 @@ from payments.web import chips, codes, forms
 from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
 
@@ -58,7 +58,7 @@ def show_code(invoice_id: UUID) -> AnyResponse:
     with runtime().database.reading(scope()) as tx:
         channel = codes.collecting_channel(tx, runtime())
     if channel is None:
-        raise NoChannel(words("desk.no_channel"))
+        raise NoChannel()
     open_intent(runtime(), scope(), invoice=invoice_id, channel=channel, key=f"desk:{key}")
     return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)
 
@@ -70,7 +70,7 @@ def cancel(invoice_id: UUID) -> AnyResponse:
         request.form.get("reason", ""),
         "reason",
         letters_max=_REASON_LETTERS_MAX,
-        said=words("desk.bad_reason"),
+        wrong="reason",
     )
     cancel_invoice(runtime(), scope(), invoice_id, reason)
     return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)

@@ -16,7 +16,13 @@ from payments.identity.permissions import Permission
 from payments.intents.service import CODE_MAX, open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing import service
-from payments.invoicing.model import LINES_MAX, LineRequest, PatientRequest
+from payments.invoicing.model import (
+    LINES_MAX,
+    NAME_MAX,
+    QUANTITY_MAX,
+    LineRequest,
+    PatientRequest,
+)
 from payments.invoicing.service import IssueRequest
 from payments.kernel.errors import InvalidField
 from payments.kernel.text import unmarked
@@ -25,14 +31,13 @@ from payments.web.cashier.pages import DeskPage, ServiceRow
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
 from payments.web.codes import collecting_channel
-from payments.web.current import runtime, scope, words
+from payments.web.current import explain, runtime, scope
 from payments.web.pages import new_form_key, render
 from payments.web.problem import explained
 from payments.web.security import requires
 
 #: More would make the page slow on an old desk; the search box finds the others.
 _SHOWN_MAX: Final = 300
-_NAME_LETTERS_MAX: Final = 120
 _FILE_LETTERS_MAX: Final = 30
 _SEARCH_LETTERS_MAX: Final = 60
 _QUANTITY: Final = "quantity:"
@@ -76,16 +81,14 @@ def _show_code(invoice: UUID, key: str) -> None:
 def _read(form: Form) -> IssueRequest:
     key = forms.form_key(form.get(forms.KEY_FIELD, ""))
     name = forms.line_of_text(
-        form.get("name", ""), "name", letters_max=_NAME_LETTERS_MAX, said=words("desk.bad_name")
+        form.get("name", ""), "name", letters_max=NAME_MAX, wrong="patient_name"
     )
-    birth_year = forms.whole(
-        form.get("birth_year", ""), "birth_year", said=words("desk.bad_birth_year")
-    )
+    birth_year = forms.whole(form.get("birth_year", ""), "birth_year", wrong="birth_year_digits")
     file_number = forms.line_of_text(
         form.get("file_number", "").upper(),
         "file_number",
         letters_max=_FILE_LETTERS_MAX,
-        said=words("desk.bad_file_number"),
+        wrong="file_number",
     )
     lines = tuple(
         LineRequest(code, _quantity(form, code, line))
@@ -96,10 +99,9 @@ def _read(form: Form) -> IssueRequest:
 
 def _quantity(form: Form, code: str, line: int) -> int:
     typed = form.get(f"{_QUANTITY}{code}", "1")
-    said = words("desk.bad_quantity")
-    number = forms.whole(typed, "quantity", said=said, line=line)
-    if not 1 <= number <= 999:
-        raise InvalidField("quantity", said, line=line)
+    number = forms.whole(typed, "quantity", wrong="quantity", line=line, most=QUANTITY_MAX)
+    if not 1 <= number <= QUANTITY_MAX:
+        raise InvalidField("quantity", "quantity", line=line, most=QUANTITY_MAX)
     return number
 
 
@@ -117,7 +119,7 @@ def _page(form: Form, error: InvalidField | None) -> DeskPage:
     chosen = {code: line for line, code in enumerate(_chosen(form), start=1)}
     found = [item for item in items if item.code in chosen or _matches(item, search)]
     return DeskPage(
-        name=form.get("name", "")[:_NAME_LETTERS_MAX],
+        name=form.get("name", "")[:NAME_MAX],
         birth_year=form.get("birth_year", "")[:4],
         file_number=form.get("file_number", "")[:_FILE_LETTERS_MAX],
         search=search,
@@ -126,7 +128,7 @@ def _page(form: Form, error: InvalidField | None) -> DeskPage:
         # The same key again: what failed made nothing, and a repeat must stay a repeat.
         key=form.get(forms.KEY_FIELD) or new_form_key(),
         failed_field=error.field if error else "",
-        failure=error.detail if error else "",
+        failure=explain(error) if error else "",
         can_show_code=channel is not None,
         trays=side,
     )
@@ -151,7 +153,7 @@ def _row(
         _searchable(item),
         is_chosen=line is not None,
         quantity=form.get(f"{_QUANTITY}{item.code}", "1")[:3],
-        failure=error.detail if error is not None and is_wrong else "",
+        failure=explain(error) if error is not None and is_wrong else "",
     )
 
 

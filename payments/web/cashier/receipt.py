@@ -18,10 +18,10 @@ from payments.receipts import queries as receipts
 from payments.receipts.queries import PaymentView
 from payments.web.cashier.views import cashier
 from payments.web.current import current, is_trial, runtime, scope
-from payments.words.formats import digits, local_time, vnd
 from payments.web.pages import facility_name
 from payments.web.security import requires
 from payments.words.catalogue import DEFAULT, say
+from payments.words.formats import digits, local_time, vnd
 
 #: What fits on A5 above the sums; the rest is on the invoice itself.
 _LINES_MAX: Final = 6
@@ -45,7 +45,7 @@ def receipt(payment_id: UUID) -> Response:
     with runtime().database.reading(scope()) as tx:
         payment = receipts.payment(tx, payment_id)
         if payment.invoice is None or payment.receipt_number is None:
-            raise NoReceipt("Khoản thu này chưa có số biên lai; thử lại sau vài giây.")
+            raise NoReceipt()
         invoice = invoicing.invoice(tx, runtime().keys, payment.invoice)
     page = typesetting.pdf("receipt.typ", _data(payment, invoice))
     name = f"{payment.receipt_number}.pdf"
@@ -86,9 +86,11 @@ def _data(payment: PaymentView, invoice: InvoiceView) -> dict[str, object]:
             }
             for position, line in enumerate(invoice.lines[:_LINES_MAX], start=1)
         ],
-        "more_lines": f"và {more} khoản mục khác trong phiếu" if more > 0 else "",
+        "more_lines": say("receipt.more_lines", DEFAULT, {"n": more}) if more > 0 else "",
         "reductions": (
-            [{"label": "Giảm trừ", "amount": vnd(-invoice.credited)}] if invoice.credited else []
+            [{"label": say("receipt.reduction", DEFAULT), "amount": vnd(-invoice.credited)}]
+            if invoice.credited
+            else []
         ),
         "total": vnd(invoice.total),
         "amount": vnd(payment.applied),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from payments.bank.statement_model import Problem
+from payments.bank.model import NoBankAccount
 from payments.identity.permissions import Permission
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import NotFound
+from payments.kernel.errors import Problem
 from payments.kernel.money import ZERO
 from payments.ledger import periods
 from payments.receipts.model import Flag
@@ -21,7 +21,7 @@ from payments.reconciliation.service import Finding, findings
 from payments.reconciliation.sides import inputs
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.chips import Chip
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, explain_problem, runtime, scope, words
 from payments.web.finance.pages import DayPage, PairRow, SuspenseRow, Tab
 from payments.words.formats import vnd
 
@@ -70,7 +70,7 @@ def day_page(asked: Asked) -> DayPage:
 def _page(tx: UnitOfWork, asked: Asked) -> DayPage:
     accounts = maps.accounts(tx)
     if asked.account and asked.account not in accounts:
-        raise NotFound(f"Không có tài khoản {asked.account}.")
+        raise NoBankAccount(account=asked.account)
     shown = (asked.account,) if asked.account else accounts
     days = [compare(tx, inputs(tx, account, asked.day)) for account in shown]
     said = {(one.account, one.name): one for a in shown for one in findings(tx, a, asked.day)}
@@ -111,7 +111,7 @@ def _page(tx: UnitOfWork, asked: Asked) -> DayPage:
         may_resolve=Permission.RESOLVE in user_may,
         may_close=Permission.CLOSE_DAY in user_may,
         may_export=Permission.EXPORT in user_may,
-        problems=asked.problems,
+        problems=tuple((one.line, explain_problem(one)) for one in asked.problems),
         failure=asked.failure,
         notice=asked.notice,
         notice_more=asked.notice_more,

@@ -14,12 +14,12 @@ from payments.reconciliation import resolving
 from payments.reconciliation.lines import SOURCE
 from payments.reconciliation.matching import Suggestion
 from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, explain, runtime, scope, words
 from payments.web.finance.pages import CreditPage, SuggestionRow
 from payments.web.finance.views import finance
-from payments.words.formats import vnd
 from payments.web.pages import render
 from payments.web.security import requires
+from payments.words.formats import vnd
 
 
 @finance.get("/finance/credits/<uuid:credit>")
@@ -36,10 +36,10 @@ def attach(credit: UUID) -> AnyResponse:
         with runtime().database.reading(scope()) as tx:
             invoice = resolving.invoice_of_number(tx, number)
         if invoice is None:
-            raise InvalidField("number", words("finance.unknown_number", number=number))
+            raise InvalidField("number", "invoice_number", number=number)
         resolving.attach(runtime(), scope(), credit, invoice, request.form.get("reason", ""))
     except InvalidField as error:
-        return Response(render(_page(credit, failure=error.detail, failed_number=number)), 422)
+        return Response(render(_page(credit, failure=explain(error), failed_number=number)), 422)
     return redirect(url_for("finance.credit", credit=credit), 303)
 
 
@@ -49,7 +49,7 @@ def book_fee(credit: UUID) -> AnyResponse:
     try:
         resolving.book_bank_line(runtime(), scope(), credit, request.form.get("reason", ""))
     except InvalidField as error:
-        return Response(render(_page(credit, failure=error.detail)), 422)
+        return Response(render(_page(credit, failure=explain(error))), 422)
     return redirect(url_for("finance.credit", credit=credit), 303)
 
 

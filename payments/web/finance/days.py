@@ -22,6 +22,13 @@ from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
 
+
+class NoDay(NotFound):
+    """The address names no day of the calendar between 2000 and 2100."""
+
+    code = "no-day"
+
+
 _COUNTS: Final = ("lines", "added", "known", "repeated", "kept", "waiting")
 
 
@@ -104,9 +111,9 @@ def day_of(date: str) -> HospitalDay:
     try:
         found = HospitalDay.parse(date)
     except ValueError as error:
-        raise NotFound(f"Không có ngày {date}.") from error
+        raise NoDay() from error
     if str(found) != date or not 2000 <= found.date.year <= 2100:
-        raise NotFound(f"Không có ngày {date}.")
+        raise NoDay()
     return found
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from payments.bank.statement_model import Problem
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money
 from payments.reconciliation.exceptions import Kept, Outgoing
@@ -88,8 +87,8 @@ class DayPage:
     may_resolve: bool
     may_close: bool
     may_export: bool
-    #: What a refused statement has wrong.
-    problems: tuple[Problem, ...]
+    #: What a refused statement has wrong: line of the file, None for the whole, and in words.
+    problems: tuple[tuple[int | None, str], ...]
     failure: str
     notice: Chip | None
     notice_more: str

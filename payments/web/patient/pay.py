@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.intents import queries as intents
 from payments.intents.service import CODE_MAX, open_intent
 from payments.invoicing import queries as invoicing
+from payments.invoicing.model import NoInvoice
 from payments.invoicing.queries import InvoiceView
 from payments.invoicing.status import Document
 from payments.kernel.errors import NotFound
@@ -67,7 +68,7 @@ def picture(token: str) -> Response:
         invoice = _invoice(tx, token)
         intent = intents.latest(tx, invoice.id)
     if intent is None or not intent.is_open:
-        raise CodeEnded("this code is no longer open")
+        raise CodeEnded()
     return Response(
         drawing.png(intent.payload, _PICTURE_MODULE_PX),
         content_type="image/png",
@@ -77,7 +78,7 @@ def picture(token: str) -> Response:
 
 def _invoice(tx: UnitOfWork, token: str) -> InvoiceView:
     if not _TOKEN.fullmatch(token):
-        raise NotFound("no such link")
+        raise NoInvoice()
     return invoicing.invoice_of_token(tx, runtime().keys, token)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from payments.resources import resource
-from payments.words import catalogue
 from payments.web.problem import known
+from payments.words import catalogue
 
 _WORDS = catalogue.read()
 _LITERAL = re.compile(r"""\bT\(\s*["']([a-z_.A-Z0-9-]+)["']\s*(?:,|\))""")
