@@ -15,8 +15,9 @@ the command line. What is raised holds facts, never a sentence that a person rea
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -88,7 +89,7 @@ class Problem:
     line: int | None
     field: str
     key: str
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @property
     def wording(self) -> str:

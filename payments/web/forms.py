@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 from payments.kernel.errors import InvalidField
 from payments.kernel.text import nfc
@@ -14,7 +14,7 @@ _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}")
 
 
-def line_of_text(value: str, field: str, *, letters_max: int, wrong: str) -> str:
+def line_of_text(value: str, field: str, *, letters_max: int, wrong: str, **facts: Any) -> str:
     """
     Give *value* composed and with single spaces.
 
@@ -26,11 +26,11 @@ def line_of_text(value: str, field: str, *, letters_max: int, wrong: str) -> str
     if not 1 <= len(text) <= letters_max or any(
         unicodedata.category(char).startswith(("C", "Zl", "Zp")) for char in text
     ):
-        raise InvalidField(field, wrong, most=letters_max)
+        raise InvalidField(field, wrong, most=letters_max, **facts)
     return text
 
 
-def whole(value: str, field: str, *, wrong: str, line: int | None = None, **facts: object) -> int:
+def whole(value: str, field: str, *, wrong: str, line: int | None = None, **facts: Any) -> int:
     """Read a whole number without sign. Raises InvalidField with the key *wrong* and *facts*."""
     text = value.strip()
     if not _NUMBER.fullmatch(text):

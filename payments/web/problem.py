@@ -34,7 +34,7 @@ from payments.web.current import (
 )
 from payments.web.pages import render
 from payments.web.security import public
-from payments.words import catalogue
+from payments.words import catalogue, explaining
 
 problems = Blueprint("problems", __name__)
 _log = structlog.get_logger("web")
@@ -116,8 +116,8 @@ def show(code: str) -> str:
         raise NotFound(f"no problem is called {code}")
     status = status_of(kind)
     # Without an occasion there are no facts: the sentence is shown with gaps.
-    meaning = catalogue.outline(f"error.{code}", language())
-    return render(ExplanationPage(code, _title(kind), status, meaning, _advice(status)))
+    told = explaining.meaning(kind, language())
+    return render(ExplanationPage(code, _title(kind), status, told, _advice(status)))
 
 
 def explained(error: VienphiError) -> AnyResponse:

@@ -21,7 +21,7 @@ _log = structlog.get_logger("words")
 
 def sentence(error: VienphiError, language: str) -> str:
     """Say what *error* means to a person; a line of a file or a form is named first."""
-    text = _text(error.wording, _general(error), error.extras, language)
+    text = _text(error.wording, _general(type(error)), error.extras, language)
     if isinstance(error, InvalidField) and error.line is not None:
         values = {"line": str(error.line), "text": text}
         return catalogue.say("invalid.at_line", language, values)
@@ -31,6 +31,11 @@ def sentence(error: VienphiError, language: str) -> str:
 def of_problem(problem: Problem, language: str) -> str:
     """Say what is wrong with a file, without the line, which stands beside it."""
     return _text(problem.wording, "error.invalid-field", problem.facts, language)
+
+
+def meaning(kind: type[VienphiError], language: str) -> str:
+    """Say what failures of *kind* mean, without an occasion: gaps stand for the facts."""
+    return catalogue.outline(_general(kind), language)
 
 
 def shown(value: object) -> str:
@@ -62,10 +67,10 @@ def _text(key: str, general: str, facts: Mapping[str, object], language: str) ->
     return catalogue.outline(general, language)
 
 
-def _general(error: VienphiError) -> str:
+def _general(kind: type[VienphiError]) -> str:
     """Name the sentence of the narrowest category that has one."""
     return next(
         f"error.{base.code}"
-        for base in type(error).__mro__
+        for base in kind.__mro__
         if issubclass(base, VienphiError) and catalogue.has(f"error.{base.code}")
     )

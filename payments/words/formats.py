@@ -25,10 +25,15 @@ def vnd(amount: Money) -> str:
     return f"{digits(amount)}{_NO_BREAK}đ"
 
 
-def money(amount: Money, look: str = "") -> Markup:
-    """The same as markup; *look* is ``due``, ``xl`` or ``plain``."""
+def money(amount: Money, look: str = "", *, has_sign: bool = False) -> Markup:
+    """
+    The same as markup; *look* is ``due``, ``xl``, ``row`` or ``plain``.
+
+    *has_sign* writes the plus too: where a direction is meant.
+    """
     names = f"money money--{look}" if look else "money"
-    return Markup('<span class="{}">{}<i>đ</i></span>').format(names, digits(amount))
+    sign = "+" if has_sign and amount.dong > 0 else ""
+    return Markup('<span class="{}">{}{}<i>đ</i></span>').format(names, sign, digits(amount))
 
 
 def local_time(moment: datetime) -> str:

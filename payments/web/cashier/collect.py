@@ -12,6 +12,7 @@ from payments.intents import queries as intents
 from payments.intents.service import CODE_MAX, cancel_invoice, open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing.queries import InvoiceView
+from payments.invoicing.service import REASON_MAX, REASON_MIN
 from payments.invoicing.status import Document
 from payments.kernel.errors import Unavailable
 from payments.kernel.money import ZERO
@@ -24,8 +25,6 @@ from payments.web.cashier.views import cashier
 from payments.web.current import current, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
-
-_REASON_LETTERS_MAX = 200
 
 
 class NoChannel(Unavailable):
@@ -69,8 +68,9 @@ def cancel(invoice_id: UUID) -> AnyResponse:
     reason = forms.line_of_text(
         request.form.get("reason", ""),
         "reason",
-        letters_max=_REASON_LETTERS_MAX,
+        letters_max=REASON_MAX,
         wrong="reason",
+        least=REASON_MIN,
     )
     cancel_invoice(runtime(), scope(), invoice_id, reason)
     return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from payments.bank.model import NoBankAccount
@@ -21,8 +21,16 @@ from payments.reconciliation.service import Finding, findings
 from payments.reconciliation.sides import inputs
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.chips import Chip
-from payments.web.current import current, explain_problem, runtime, scope, words
+from payments.web.current import (
+    current,
+    explain_problem,
+    language,
+    runtime,
+    scope,
+    words,
+)
 from payments.web.finance.pages import DayPage, PairRow, SuspenseRow, Tab
+from payments.words import catalogue
 from payments.words.formats import vnd
 
 SHOWS: Final = ("open", "matched", "all")
@@ -104,7 +112,7 @@ def _page(tx: UnitOfWork, asked: Asked) -> DayPage:
         suspense=tuple(_suspense_row(item) for item in items),
         suspense_total=sum((item.left for item in items), ZERO),
         outgoing=exceptions.outgoing(tx),
-        kept=exceptions.kept(tx),
+        kept=tuple(replace(one, reason=_why_kept(one.reason)) for one in exceptions.kept(tx)),
         is_closed=state == periods.CLOSED,
         why_not_close=_why_not(asked.day, today, days, said, Permission.CLOSE_DAY in user_may),
         may_import=Permission.IMPORT_STATEMENT in user_may,
@@ -189,6 +197,15 @@ def _suspense_row(item: exceptions.SuspenseItem) -> SuspenseRow:
         item.occurred_at,
         is_unmatched=Flag.UNMATCHED in item.flags,
     )
+
+
+def _why_kept(reason: str) -> str:
+    """Word the stored reason: one of the inbox's, or the code of what stopped a line."""
+    if catalogue.has(f"finance.kept.why.{reason}"):
+        return words(f"finance.kept.why.{reason}")
+    code = f"error.{reason}"
+    # The facts of that failure are not stored: the sentence is shown with gaps.
+    return catalogue.outline(code if catalogue.has(code) else "error.error", language())
 
 
 def _why_not(

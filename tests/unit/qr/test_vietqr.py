@@ -17,6 +17,7 @@ from payments.qr.banks import Bank, Banks
 from payments.qr.emv import Service
 from payments.qr.parsing import parse
 from payments.qr.vietqr import BuildRequest, build, clean
+from payments.words.explaining import sentence
 
 EXAMPLE = BuildRequest(
     bin="970436", account="0071000123456", amount=vnd(150_000), purpose="VP26000001"
@@ -177,8 +178,12 @@ def test_wrong_input_is_refused_by_the_name_of_its_field(
 
 
 def test_amount_above_the_limit_of_a_transfer_says_so() -> None:
-    with pytest.raises(InvalidField, match="E_AMOUNT_LIMIT"):
+    with pytest.raises(InvalidField) as caught:
         build(replace(EXAMPLE, amount=vnd(500_000_000)))
+
+    said = sentence(caught.value, "en")
+    assert "E_AMOUNT_LIMIT" in said
+    assert "499.999.999" in said
 
 
 def test_bank_is_asked_for_only_when_a_table_is_given() -> None:

@@ -47,7 +47,7 @@ def test_codes_are_stable_names() -> None:
 
 
 def test_program_gets_a_problem_document(app: Flask, browser: Browser) -> None:
-    failing(app, InvalidField("birth_year", "four digits", line=3))
+    failing(app, InvalidField("birth_year", "birth_year_digits", line=3))
 
     answer = browser.get("/fail", headers=JSON)
 
@@ -55,7 +55,8 @@ def test_program_gets_a_problem_document(app: Flask, browser: Browser) -> None:
     assert answer.content_type == "application/problem+json"
     assert answer.status_code == told["status"] == 422
     assert told["type"] == "/problems/invalid-field"
-    assert (told["field"], told["line"], told["detail"]) == ("birth_year", 3, "four digits")
+    assert (told["field"], told["line"]) == ("birth_year", 3)
+    assert told["detail"] == "Dòng 3: Nhập năm sinh bằng 4 chữ số."
     assert told["instance"].endswith(answer.headers["X-Request-ID"])
 
 

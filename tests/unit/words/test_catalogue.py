@@ -1,0 +1,127 @@
+"""Every word that is shown is there in three languages, with the same placeholders."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from payments import web
+from payments.gateway.values import Outcome
+from payments.inbox.effects import Effect
+from payments.receipts.model import Flag
+from payments.reconciliation.model import Verdict
+from payments.resources import resource
+from payments.web.finance.board import SHOWS
+from payments.words import catalogue
+from tests.support import failures
+
+_WORDS = catalogue.read()
+_KEY = r"""["']([a-z_.A-Z0-9-]+[a-z0-9])["']"""
+_IN_TEMPLATE = re.compile(rf"\bT\(\s*{_KEY}\s*(?:,|\))")
+_IN_CODE = re.compile(rf"\b(?:words|say)\(\s*{_KEY}")
+_WITH_VALUES = re.compile(rf"\b(?:T|words)\(\s*{_KEY}\s*((?:,[^()]*(?:\([^()]*\)[^()]*)*)?)\)")
+_QUOTED = re.compile(_KEY)
+#: The others are the terms that all screens to come share, and the failures, looked at elsewhere.
+_OURS = {
+    row["key"]
+    for name in ("more_terms.csv", "finance.csv")
+    for row in csv.DictReader(
+        (Path(catalogue.__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
+    )
+}
+
+
+def _templates() -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in resource("templates").rglob("*.html")]
+
+
+def _sources() -> list[str]:
+    root = Path(web.__path__[0])
+    return [path.read_text(encoding="utf-8") for path in root.rglob("*.py")]
+
+
+@pytest.mark.parametrize("key", sorted(_WORDS))
+def test_all_languages_have_the_same_placeholders(key: str) -> None:
+    texts = _WORDS[key]
+
+    assert len({catalogue.placeholders(text) for text in texts.values()}) == 1
+
+
+@pytest.mark.parametrize("key", sorted(_WORDS))
+def test_placeholders_are_plain_names(key: str) -> None:
+    """``{amount:,}`` would be a second way to format, ``{amount.dong}`` a look inside."""
+    for text in _WORDS[key].values():
+        braced = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        assert braced == catalogue.placeholders(text)
+        assert not any(spec for _, _, spec, _ in Formatter().parse(text))
+
+
+def test_every_key_in_a_template_has_words() -> None:
+    used = {key for text in _templates() for key in _IN_TEMPLATE.findall(text)}
+
+    assert len(used) > 150
+    assert {key for key in used if not catalogue.has(key)} == set()
+
+
+def test_every_key_in_the_code_has_words() -> None:
+    used = {key for text in _sources() for key in _IN_CODE.findall(text)}
+
+    assert len(used) > 25
+    assert {key for key in used if not catalogue.has(key)} == set()
+
+
+def test_words_get_the_values_that_they_name() -> None:
+    """Each use of a text names each of its placeholders; else the page would fail, or show one."""
+    for text in [*_templates(), *_sources()]:
+        for key, values in _WITH_VALUES.findall(text):
+            given = set(re.findall(r"\b([a-z_]+)=", values))
+            wanted = catalogue.placeholders(_WORDS[key]["vi"])
+            assert wanted <= given or "**" in values, (key, values)
+
+
+def test_no_key_of_ours_is_left_unused() -> None:
+    """What nobody shows is not translated three times."""
+    text = "\n".join([*_templates(), *_sources()])
+    written = set(_QUOTED.findall(text))
+    made = {f"problem.{kind.code}" for kind in failures.classes()}
+    made |= {f"frame.language.{one}" for one in catalogue.LANGUAGES}
+    made |= {f"finance.verdict.{one}" for one in Verdict} | {f"finance.flag.{one}" for one in Flag}
+    made |= {f"finance.tab.{one}" for one in SHOWS}
+    made |= {f"finance.kept.{one}" for one in ("message", "line")}
+    made |= {f"finance.kept.why.outcome-{one}" for one in Outcome}
+    made |= {f"finance.kept.why.{one}" for one in ("foreign-account", "several-could-be-meant")}
+    made |= {f"finance.kept.why.{Effect.UNCLEAR}"}
+    made |= {f"finance.why.{one}" for one in ("code", "code_short", "code_over", "amount_time")}
+    # A group of statuses; a text with its ".more".
+    by_rule = re.compile(r"problem\.(http|advice)\.\d{3}|.*\.more")
+
+    assert {key for key in _OURS - written - made if not by_rule.fullmatch(key)} == set()
+
+
+def test_reasons_that_money_is_kept_are_worded() -> None:
+    reasons = {f"outcome-{one}" for one in Outcome} - {"outcome-captured", "outcome-paid_out"}
+    reasons |= {"foreign-account", "several-could-be-meant", Effect.UNCLEAR.value}
+
+    assert {one for one in reasons if not catalogue.has(f"finance.kept.why.{one}")} == set()
+
+
+def test_no_template_formats_by_itself() -> None:
+    for text in _templates():
+        assert not re.search(r"<i>đ</i>|\}\}\s*đ|strftime|\|\s*(format|round)\b|%d|:,", text)
+
+
+def test_missing_words_are_a_mistake_of_ours() -> None:
+    with pytest.raises(catalogue.MissingWording):
+        catalogue.say("no.such.key", "vi")
+    with pytest.raises(catalogue.MissingWording):
+        catalogue.say("status.underpaid", "vi")
+
+
+def test_placeholders_are_filled_and_values_are_not_read_again() -> None:
+    text = catalogue.say("status.underpaid", "vi", {"amount": "{amount.__class__}"})
+
+    assert text == "Thanh toán thiếu {amount.__class__}"
