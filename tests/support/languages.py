@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import unescape
 
 from payments.words import catalogue
@@ -21,19 +22,20 @@ def text_of(page: str) -> str:
 def foreign(page: str, language: str) -> dict[str, str]:
     """List the texts of other languages on *page*, by key: none of them belongs there."""
     said = text_of(page)
+    return {name: text for name, text, form in _others(language) if form.search(said)}
+
+
+@cache
+def _others(language: str) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """List the texts that are not of *language*, each as it is found whatever fills its gaps."""
     words = catalogue.read()
-    own = {text for texts in words.values() for one, text in texts.items() if one == language}
-    return {
-        f"{key}.{other}": texts[other]
-        for key, texts in words.items()
-        for other in catalogue.LANGUAGES
-        if other != language and texts[other] not in own and _is_said(texts[other], said)
-    }
-
-
-def _is_said(text: str, said: str) -> bool:
-    """Say whether *text* is there, whatever stands in its gaps."""
-    parts = [part for part in re.split(r"\{[a-z_]+\}", text) if part.strip()]
-    if sum(len(part.strip()) for part in parts) < _LETTERS_MIN:
-        return False
-    return re.search("[^\n]*?".join(re.escape(part) for part in parts), said) is not None
+    own = {texts[language] for texts in words.values()}
+    found = []
+    for key, texts in words.items():
+        for other in set(catalogue.LANGUAGES) - {language}:
+            parts = [part for part in re.split(r"\{[a-z_]+\}", texts[other]) if part.strip()]
+            is_long = sum(len(part.strip()) for part in parts) >= _LETTERS_MIN
+            if is_long and texts[other] not in own:
+                form = re.compile("[^\n]*?".join(re.escape(part) for part in parts))
+                found.append((f"{key}.{other}", texts[other], form))
+    return tuple(found)

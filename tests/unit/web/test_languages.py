@@ -104,26 +104,26 @@ def said(key: str, language: str) -> list[str]:
     return [part for part in catalogue.outline(key, language).split(catalogue.LEFT_OUT) if part]
 
 
-@LANGUAGES
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_form_is_answered_in_the_language_of_the_person(
-    app: Flask, hospital: Hospital, name: str, language: str
+    app: Flask, hospital: Hospital, name: str
 ) -> None:
     role, send, key = WRONG[name]
     browser = Browser(app.test_client())
     browser.sign_in(add_user(hospital.runtime, hospital.scope, role))
-    browser.get(f"/language/{language}")
-    browser.get("/desk" if role is Role.HEAD_CASHIER else DAY)
+    for language in catalogue.LANGUAGES:
+        browser.get(f"/language/{language}")
+        browser.get("/desk" if role is Role.HEAD_CASHIER else DAY)
 
-    answer = send(browser, hospital)
+        answer = send(browser, hospital)
 
-    page = answer.get_data(as_text=True)
-    assert 400 <= answer.status_code < 500
-    assert f'<html lang="{language}"' in page
-    assert all(part in text_of(page) for part in said(key, language)), text_of(page)
-    assert foreign(page, language) == {}
-    # The finder finds: to readers of the other languages everything here is foreign.
-    assert all(len(foreign(page, one)) > 2 for one in catalogue.LANGUAGES if one != language)
+        page = answer.get_data(as_text=True)
+        assert 400 <= answer.status_code < 500
+        assert f'<html lang="{language}"' in page
+        assert all(part in text_of(page) for part in said(key, language)), text_of(page)
+        assert foreign(page, language) == {}
+        # The finder finds: to readers of the other languages everything here is foreign.
+        assert all(len(foreign(page, one)) > 2 for one in catalogue.LANGUAGES if one != language)
 
 
 @LANGUAGES
