@@ -64,7 +64,7 @@ def _is_word(word: str) -> bool:
 
 
 def _is_letter(letter: str) -> bool:
-    base, *marks = unicodedata.normalize("NFD", letter.lower())
+    base, *marks = list(unicodedata.normalize("NFD", letter.lower()))
     if base == "đ":
         return not marks
     shapes = [mark for mark in marks if mark in _SHAPES]
