@@ -107,6 +107,23 @@ class Keys:
         ring = self._rings[purpose]
         return hmac.new(ring.keys[ring.current], text.encode(), hashlib.sha256).digest()
 
+    def fingerprints(self, purpose: str, text: str) -> Mapping[int, bytes]:
+        """
+        Make the keyed hash under every key of the ring, by key id, the current one last.
+
+        A value that was stored before the key changed is found under the key it was stored with.
+        """
+        ring = self._rings[purpose]
+        older = [number for number in sorted(ring.keys) if number != ring.current]
+        return {
+            number: hmac.new(ring.keys[number], text.encode(), hashlib.sha256).digest()
+            for number in [*older, ring.current]
+        }
+
+    def current(self, purpose: str) -> int:
+        """Name the key with which new values are sealed and hashed."""
+        return self._rings[purpose].current
+
     def raw(self, purpose: str) -> bytes:
         """Give the current key itself, for a library that signs."""
         ring = self._rings[purpose]

@@ -27,6 +27,7 @@ from payments.kernel.errors import NotFound, Unavailable, VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.ledger.sealing import seal_once
 from payments.numbering.service import void_stale
+from payments.patients import reindexing
 from payments.receipts import service as receipts
 from payments.reconciliation import importing as statements
 from payments.runtime import Runtime
@@ -37,6 +38,7 @@ _IDLE_S: Final = 0.2
 _EXPIRE_EVERY_S: Final = 5.0
 _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
+_INDEX_EVERY_S: Final = 5.0
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -90,6 +92,7 @@ class Worker:
             (_Every(_EXPIRE_EVERY_S), expire),
             (_Every(_POLL_EVERY_S), _poll),
             (_Every(_TIDY_EVERY_S), _tidy),
+            (_Every(_INDEX_EVERY_S), reindexing.resume),
         ]
         self._tasks = seal if only == "seal" else seal + others
 

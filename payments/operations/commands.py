@@ -134,4 +134,6 @@ def _new_keys(args: argparse.Namespace) -> int:
 
 def _rotate(args: argparse.Namespace) -> int:
     print(f"{args.purpose}: key {keys.rotate(args.file, args.purpose)} is current")
+    if args.purpose == "lookup":
+        print("restart the web and the worker: the worker indexes the patients anew")
     return 0

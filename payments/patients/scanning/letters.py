@@ -17,8 +17,6 @@ _MARKS: Final = frozenset("\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323")
 _MOJIBAKE: Final = re.compile(
     "[ÂÃÄÅÆáàâ][\u0080-\u00bf\u0152-\u0178\u0192\u2013-\u203a\u20ac\u2122]"
 )
-    "[ÂÃÄÅÆáàâ][\u0080-\u00bf\u0152-\u0178\u0192\u2013-\u203a\u20ac\u2122]"
-)
 _LOST: Final = "\N{REPLACEMENT CHARACTER}"
 
 

@@ -62,3 +62,8 @@ class ScanRefused(Rejected):
         self.why = why
         self.seen = seen
         self.length = length
+
+    @property
+    def wording(self) -> str:
+        """Name the sentence that says what to do."""
+        return f"scan.refused.{self.why.value}"
