@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from payments.channels.service import payee
 from payments.gateway import Payee
 from payments.intents import repository
 from payments.intents.model import Intent
+from payments.intents.rows import INTENT
 from payments.intents.status import ACTIVE, Status
 from payments.kernel.money import Money
 from payments.qr.banks import Banks
@@ -37,6 +40,16 @@ def latest(tx: UnitOfWork, invoice: UUID) -> IntentView | None:
     """Read the newest code of an invoice, open or not; None where none was ever shown."""
     found = repository.latest(tx, invoice)
     return None if found is None else _view(tx, found)
+
+
+def invoice_of_code(tx: UnitOfWork, code: str) -> UUID | None:
+    """Find the invoice for which *code* was shown, open or not; None where it never was."""
+    found: UUID | None = tx.execute(
+        select(INTENT.c.invoice_id).where(
+            INTENT.c.facility_id == tx.facility, INTENT.c.code == code
+        )
+    ).scalar()
+    return found
 
 
 def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:

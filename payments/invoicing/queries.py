@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -70,6 +71,27 @@ def recent(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[InvoiceView,
         _one(tx).order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(limit)
     )
     return tuple(_with_lines(row, keys, ()) for row in rows)
+
+
+def of_patients(
+    tx: UnitOfWork, keys: Keys, patients: Sequence[UUID], *, limit: int = 50
+) -> tuple[InvoiceView, ...]:
+    """List the invoices of *patients* (one person may have several records), newest first."""
+    rows = tx.execute(
+        _one(tx)
+        .where(PATIENT.c.id.in_(patients))
+        .order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc())
+        .limit(limit)
+    )
+    return tuple(_with_lines(row, keys, ()) for row in rows)
+
+
+def id_of_number(tx: UnitOfWork, number: str) -> UUID | None:
+    """Find the invoice of a printed *number*; None where this facility has none."""
+    found: UUID | None = tx.execute(
+        select(INVOICE.c.id).where(INVOICE.c.facility_id == tx.facility, INVOICE.c.number == number)
+    ).scalar()
+    return found
 
 
 def version(tx: UnitOfWork, invoice_id: UUID) -> int:

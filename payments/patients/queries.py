@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, select
@@ -44,6 +44,9 @@ CANDIDATES_MAX: Final = 50
 _MERGES_MAX: Final = 8
 _YEAR: Final = re.compile("(19|20)[0-9]{2}")
 
+#: The scans that mean a person.
+Scan: TypeAlias = ChipCard | HealthCard | CardCode | IdentityNumber | FileNumber
+
 
 def person(tx: UnitOfWork, keys: Keys, patient: UUID) -> Person:
     """Read one patient. Raises NoPatient where this facility has none of that id."""
@@ -59,7 +62,7 @@ def records_of(tx: UnitOfWork, patient: UUID) -> tuple[UUID, ...]:
     return (patient, *(row.id for row in rows))
 
 
-def told(scan: ChipCard | HealthCard | CardCode | IdentityNumber | FileNumber) -> Facts:
+def told(scan: Scan) -> Facts:
     """Give what a scan tells of a person."""
     match scan:
         case ChipCard():
@@ -74,11 +77,7 @@ def told(scan: ChipCard | HealthCard | CardCode | IdentityNumber | FileNumber) -
             return Facts()
 
 
-def find(
-    tx: UnitOfWork,
-    keys: Keys,
-    scan: ChipCard | HealthCard | CardCode | IdentityNumber | FileNumber,
-) -> Match:
+def find(tx: UnitOfWork, keys: Keys, scan: Scan) -> Match:
     """
     Find whom *scan* means: by number first, then by name and year of birth.
 

@@ -48,6 +48,14 @@ def payment(tx: UnitOfWork, payment_id: UUID) -> PaymentView:
     return _view(row)
 
 
+def invoice_of_number(tx: UnitOfWork, number: str) -> UUID | None:
+    """Find the invoice of a printed receipt *number*; None where there is none."""
+    found: UUID | None = tx.execute(
+        _all(tx).with_only_columns(PAYMENT.c.invoice_id).where(RECEIPT.c.number == number)
+    ).scalar()
+    return found
+
+
 def between(tx: UnitOfWork, start: datetime, end: datetime) -> tuple[PaymentView, ...]:
     """List payments received in the half-open span from *start* to *end*."""
     rows = tx.execute(

@@ -94,7 +94,7 @@ def _health_card(number: str, fields: list[str], length: int) -> HealthCard:
         garbled = not (name_hex + address_hex).isascii()
         raise refused(Why.TYPING_METHOD if garbled else Why.NAME)
     _refuse_odd_name(name, refused(Why.CASE), refused(Why.NAME))
-    birth = _health_birth(born)
+    birth = slashed_birth(born)
     if birth is None:
         raise refused(Why.DATE)
     if sex not in {"1", "2"}:
@@ -126,7 +126,8 @@ def _chip_birth(field: str) -> Birth | None:
     return _birth(int(year), int(month) if month else None, int(day) if day else None)
 
 
-def _health_birth(field: str) -> Birth | None:
+def slashed_birth(field: str) -> Birth | None:
+    """Read ``31/01/1999`` or ``1999``; None for a day that never was."""
     match = re.fullmatch("(?:([0-9]{1,2})/([0-9]{1,2})/)?([0-9]{4})", field)
     if match is None:
         return None

@@ -67,18 +67,20 @@ def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> 
                 is_here=here is not None and view.id == here.id,
             )
         )
-    recent = tuple(
-        RecentInvoice(
-            _address(view),
-            view.number,
-            view.patient_name,
-            view.total,
-            chips.of_invoice(view),
-            is_here=here is not None and view.id == here.id,
-        )
-        for view in latest[:_RECENT_MAX]
-    )
+    recent = tuple(recent_of(view, here) for view in latest[:_RECENT_MAX])
     return Trays(tuple(codes), recent)
+
+
+def recent_of(view: InvoiceView, here: InvoiceView | None = None) -> RecentInvoice:
+    """Give an invoice as a line of a list; *here* is the one on the screen."""
+    return RecentInvoice(
+        _address(view),
+        view.number,
+        view.patient_name,
+        view.total,
+        chips.of_invoice(view),
+        is_here=here is not None and view.id == here.id,
+    )
 
 
 def _address(view: InvoiceView) -> str:
