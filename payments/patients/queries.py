@@ -49,11 +49,11 @@ Scan: TypeAlias = ChipCard | HealthCard | CardCode | IdentityNumber | FileNumber
 
 
 def person(tx: UnitOfWork, keys: Keys, patient: UUID) -> Person:
-    """Read one patient. Raises NoPatient where this facility has none of that id."""
+    """Read one patient, of a merged record the one that counts. Raises NoPatient."""
     rows = _rows(tx, PATIENT.c.id == patient)
     if not rows:
         raise NoPatient("no such patient")
-    return _person(rows[0], keys)
+    return _opened(tx, keys, rows)[0]
 
 
 def records_of(tx: UnitOfWork, patient: UUID) -> tuple[UUID, ...]:

@@ -42,12 +42,12 @@ _BORN_FROM: Final = 1900
 def patient(patient_id: UUID) -> str:
     with runtime().database.reading(scope()) as tx:
         person = patients.person(tx, runtime().keys, patient_id)
-        records = patients.records_of(tx, patient_id)
+        records = patients.records_of(tx, person.id)
         invoices = invoicing.of_patients(tx, runtime().keys, records)
     session = current().session
     return render(
         PatientPage(
-            patient_id,
+            person.id,
             person,
             tuple(recent_of(one) for one in invoices if one.due),
             tuple(recent_of(one) for one in invoices if not one.due),
@@ -86,6 +86,8 @@ def admit() -> AnyResponse | str:
 def identify(patient_id: UUID) -> AnyResponse:
     """Note that the scanned card is this patient's: a cashier looked at both."""
     told = scanned.read(request.form.get(scanned.FIELD, ""))
+    if not told.name:
+        raise scanned.StaleScan("the form holds no scanned card")
     service.identify(runtime(), scope(), patient_id, told)
     return redirect(url_for("cashier.patient", patient_id=patient_id), 303)
 

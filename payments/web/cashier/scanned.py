@@ -1,4 +1,4 @@
-"""What a scan told, carried through a form: sealed, for one person at one desk, for half an hour."""
+"""What a scan told, carried through a form: sealed, for one person, for half an hour."""
 
 from __future__ import annotations
 
