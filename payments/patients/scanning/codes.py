@@ -26,6 +26,8 @@ _INVOICE: Final = re.compile("VP[0-9]{8}")
 _RECEIPT: Final = re.compile("BL[0-9]{8}")
 #: What begins like a number of ours and is none was cut or changed; never a file number.
 _OURS: Final = re.compile("(VP|BL)[0-9]+")
+#: A card number of another length: a digit was lost, or taken for a mark and taken back.
+_NEARLY_CARD: Final = re.compile("[A-Z]{2}[1-5][0-9]{9,14}")
 _FILE_NUMBER: Final = re.compile("[0-9A-Z][0-9A-Z./-]{0,29}")
 _LINK: Final = re.compile("https?://[A-Za-z0-9.:-]{1,255}/p/([A-Za-z0-9_-]{22})")
 _BAR_CARD: Final = re.compile("[0-9]{12}[^0-9A-Za-z.\\-/]|[A-Z]{2}[1-5][0-9]{12}[^0-9A-Za-z]")
@@ -81,6 +83,8 @@ def code(text: str, prefix: str, length: int) -> Recognised:
         raise refused(Why.NUMBER)
     if CARD.fullmatch(plain) or INSURANCE_NUMBER.fullmatch(plain):
         return CardCode(plain)
+    if _NEARLY_CARD.fullmatch(plain):
+        raise ScanRefused(Why.NUMBER, seen=Seen.HEALTH_CARD, length=length)
     if IDENTITY_NUMBER.fullmatch(plain):
         return IdentityNumber(plain)
     if plain.isalpha():

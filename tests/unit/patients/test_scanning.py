@@ -144,6 +144,8 @@ def test_birth_may_lack_its_day() -> None:
         "javascript:alert(1)",
         "VP2600012",
         "BL1",
+        "DN479991234567",
+        "DN47999123456789",
         "00020101021138",
     ],
 )
