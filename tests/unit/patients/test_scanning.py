@@ -211,7 +211,9 @@ def test_a_good_scan_changed_by_a_keyboard_is_refused_or_still_the_same(
         found = recognise(corruption(text))
     except ScanRefused:
         return
-    assert found == good
+    # Of a bare number a method may leave what looks like a file number: that is searched for, and
+    # its results are listed for a person; it is never taken for a card or a patient.
+    assert found == good or (kind == "card" and isinstance(found, Words))
 
 
 _LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyfjwzàáảãạằẩễộờứỹAEODSFRXJW'- "
