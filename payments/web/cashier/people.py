@@ -28,7 +28,7 @@ from payments.web.cashier import scanned
 from payments.web.cashier.people_pages import NewPatientPage, PatientPage
 from payments.web.cashier.trays import recent_of
 from payments.web.cashier.views import cashier
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, explain, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
 
@@ -73,10 +73,10 @@ def admit() -> AnyResponse | str:
         file_number, facts = _read(request.form, told)
         made = service.admit(runtime(), scope(), file_number, facts)
     except InvalidField as error:
-        page = _form(told, request.form, sealed, failed=(error.field, error.detail))
+        page = _form(told, request.form, sealed, failed=(error.field, explain(error)))
         return Response(render(page), 422)
-    except FileNumberTaken:
-        failed = ("file_number", words("patient.file_number_taken"))
+    except FileNumberTaken as error:
+        failed = ("file_number", explain(error))
         return Response(render(_form(told, request.form, sealed, failed=failed)), 409)
     return redirect(url_for("cashier.patient", patient_id=made), 303)
 
@@ -127,16 +127,16 @@ def _form(
 
 def _read(form: Mapping[str, str], told: Facts) -> tuple[str, Facts]:
     name = forms.line_of_text(
-        form.get("name", ""), "name", letters_max=_NAME_LETTERS_MAX, said=words("desk.bad_name")
+        form.get("name", ""), "name", letters_max=_NAME_LETTERS_MAX, wrong="patient_name"
     )
     birth = _birth(form.get("birth", "").strip())
     file_number = form.get("file_number", "").strip().upper()
     if not FILE_NUMBER.fullmatch(file_number):
-        raise InvalidField("file_number", words("desk.bad_file_number"))
+        raise InvalidField("file_number", "file_number")
     typed = form.get("phone", "").strip()
     phone = plain_phone(typed)
     if typed and not phone:
-        raise InvalidField("phone", words("patient.bad_phone"))
+        raise InvalidField("phone", "phone")
     return file_number, Facts(name.upper(), birth, told.identity, told.card, phone)
 
 
@@ -144,5 +144,5 @@ def _birth(typed: str) -> Birth:
     birth = slashed_birth(typed)
     this_year = HospitalDay.of(runtime().clock.now()).date.year
     if birth is None or not _BORN_FROM <= birth.year <= this_year:
-        raise InvalidField("birth", words("patient.bad_birth"))
+        raise InvalidField("birth", "birth")
     return birth

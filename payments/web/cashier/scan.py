@@ -37,7 +37,7 @@ from payments.web.cashier import scanned
 from payments.web.cashier.people import new_patient_of
 from payments.web.cashier.people_pages import CandidatesPage, ScanPage
 from payments.web.cashier.views import cashier
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, explain, runtime, scope, words
 from payments.web.pages import render
 from payments.web.security import requires
 
@@ -74,7 +74,7 @@ def _refused(error: ScanRefused) -> Response:
     )
     kind = words(f"scan.kind.{error.seen.value}")
     title = words("scan.refused.title", kind=kind, length=error.length)
-    return Response(render(ScanPage(title, words(error.wording), is_refused=True)), 422)
+    return Response(render(ScanPage(title, explain(error), is_refused=True)), 422)
 
 
 def _nothing(found: Recognised) -> Response:

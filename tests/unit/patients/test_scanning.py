@@ -24,7 +24,7 @@ from payments.patients.scanning import (
 )
 from payments.patients.scanning.typing_methods import telex, vni
 from payments.qr.vietqr import BuildRequest, build
-from payments.web import wording
+from payments.words import catalogue as wording
 from tests.support import keyboards, scans
 
 VECTORS = json.loads(scans.FILE.read_text(encoding="utf-8"))
