@@ -13,7 +13,7 @@ from payments.storage.columns import Blob, Flag, Id, UtcTime, Whole, Words
 from payments.storage.migrating import create_table, drop_tables
 
 revision = "0003"
-down_revision = "0002"
+down_revision = "0002c"
 
 
 def upgrade() -> None:

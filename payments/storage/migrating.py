@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from alembic import op
-from sqlalchemy import Column, ForeignKeyConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, text
 
 from payments.storage.columns import METADATA, Whole
 
@@ -19,6 +19,29 @@ FACILITY: Final = "facility_id"
 
 def facility_column() -> Column[int]:
     return Column(FACILITY, Whole, nullable=False)
+
+
+def must(name: str, type_: Any) -> Column[Any]:
+    """A column that every row fills."""
+    return Column(name, type_, nullable=False)
+
+
+def may(name: str, type_: Any) -> Column[Any]:
+    """A column that a row may leave empty."""
+    return Column(name, type_, nullable=True)
+
+
+def check(table: str, name: str, rule: str) -> CheckConstraint:
+    return CheckConstraint(rule, name=f"ck_{table}_{name}")
+
+
+def refers(table: str, name: str, to: str, *pairs: tuple[str, str]) -> ForeignKeyConstraint:
+    """A foreign key over several columns (mine, theirs), the facility first."""
+    return ForeignKeyConstraint(
+        [FACILITY, *(mine for mine, _ in pairs)],
+        [f"{to}.{FACILITY}", *(f"{to}.{theirs}" for _, theirs in pairs)],
+        name=f"fk_{table}_{name}_{to}",
+    )
 
 
 def points_at(table: str, column: str, name: str, target: str) -> ForeignKeyConstraint:

@@ -71,7 +71,7 @@ def test_database_of_an_older_release_is_refused(
     environment: pytest.MonkeyPatch, tmp_path: Path, clock: FrozenClock
 ) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    upgrade(engine, "0002")
+    upgrade(engine, "0001")
     with engine.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO installation (id, mode, made_at)"
