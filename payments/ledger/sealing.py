@@ -118,17 +118,26 @@ class Totals:
     """Debit, credit and number of sides per key: the arithmetic of sealer and verifier."""
 
     def __init__(self) -> None:
-        self.accounts: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
         self.days: defaultdict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def add(self, body: Body) -> None:
         day = body.booked_on
         for debit, credit, amount in body.amounts():
-            for side, account in enumerate((debit, credit)):
-                self.accounts[account][side] += amount
-                of_day = self.days[account, day]
-                of_day[side] += amount
-                of_day[2] += 1
+            of_day = self.days[debit, day]
+            of_day[0] += amount
+            of_day[2] += 1
+            of_day = self.days[credit, day]
+            of_day[1] += amount
+            of_day[2] += 1
+
+    @property
+    def accounts(self) -> dict[int, list[int]]:
+        """Sum debit and credit of each account over its days."""
+        totals: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+        for (account, _), (debit, credit, _) in self.days.items():
+            totals[account][0] += debit
+            totals[account][1] += credit
+        return dict(totals)
 
 
 def _add_to_balances(tx: UnitOfWork, totals: Totals, seq: int) -> None:

@@ -25,7 +25,7 @@ from payments.ledger.sealing import Totals
 from payments.storage.unit_of_work import Database
 
 #: Seals per piece: a few megabytes of rows.
-_PIECE: Final = 2_000
+_PIECE: Final = 1_000
 #: Places kept for missing seals, so that the anchors after them still fit; a wider gap shifts them.
 _GAP_MAX: Final = 10_000
 #: More say nothing new: the first one names where to look.
@@ -125,8 +125,9 @@ class _Run:
                 select(BALANCE).where(BALANCE.c.facility_id == self.facility)
             )
         }
-        for account in sorted(stored.keys() | self.totals.accounts.keys()):
-            if stored.get(account) != self.totals.accounts.get(account):
+        totals = self.totals.accounts
+        for account in sorted(stored.keys() | totals.keys()):
+            if stored.get(account) != totals.get(account):
                 self._bad(None, f"ledger_balance of account id {account} is not the sum of entries")
         days = {
             (row.account_id, row.booked_on.isoformat()): [row.debit, row.credit, row.count]

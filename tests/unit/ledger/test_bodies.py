@@ -100,6 +100,14 @@ def test_filled_form_is_the_canonical_json(memo: str, code: str, amount: int) ->
     assert a_body(txn, posting).canonical() == canonical_json({**txn, "postings": [posting]})
 
 
+@pytest.mark.parametrize("column", ["memo", "reason_code", "idem_key"])
+@pytest.mark.parametrize("value", ['a"b', "\\", "\n", "\x7f", "\u2028", None, 7, '"', "", "ằ"])
+def test_quick_way_writes_what_the_slow_way_writes(column: str, value: Any) -> None:
+    txn = TXN | {column: value}
+
+    assert a_body(txn, POSTING).canonical() == canonical_json({**txn, "postings": [POSTING]})
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
