@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from payments import worker
 from payments.app import from_environment
+from payments.audit_chain import commands as audit
 from payments.demo import commands as demo
 from payments.identity import commands as identity
 from payments.kernel.errors import VienphiError
@@ -23,7 +24,7 @@ from payments.storage import installation
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (demo, qr, ledger, identity, operations)
+_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, operations)
 
 
 class NoFacility(VienphiError):

@@ -45,6 +45,7 @@ class Settings:
     log_level: str
     facility: int | None
     banks_file: Path | None = None
+    heads_file: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -69,6 +70,7 @@ class Settings:
             log_level=environ.get("VIENPHI_LOG_LEVEL", "INFO").upper(),
             facility=_facility(environ),
             banks_file=_file(environ, "VIENPHI_BANKS_FILE"),
+            heads_file=_new_file(environ, "VIENPHI_HEADS_FILE"),
         )
         if mode is Mode.PRODUCTION:
             _refuse_trial_defaults(environ, settings)
@@ -87,6 +89,7 @@ KNOWN: Final = {
     "VIENPHI_CODE_MINUTES": "minutes that a payment code is shown as valid",
     "VIENPHI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "VIENPHI_BANKS_FILE": "bank table that replaces the shipped one (CSV, same columns)",
+    "VIENPHI_HEADS_FILE": "file, best on another machine, to which the worker adds heads of chains",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
 }
 
@@ -151,6 +154,16 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     path = Path(environ[name])
     if not path.is_file():
         raise WrongSetting(f"{name} names {path}, which is no file")
+    return path
+
+
+def _new_file(environ: Mapping[str, str], name: str) -> Path | None:
+    """Read the name of a file that is made when it is needed; its folder is there."""
+    if name not in environ:
+        return None
+    path = Path(environ[name])
+    if path.is_dir() or not path.parent.is_dir():
+        raise WrongSetting(f"{name} names {path}: write a file in a folder that exists")
     return path
 
 

@@ -19,13 +19,16 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from payments import jobs
+from payments.audit_chain import sealing as audit_sealing
 from payments.channels.service import slugs
 from payments.inbox import service as messages
 from payments.intents.service import expire
 from payments.jobs import Job
 from payments.kernel.errors import NotFound, Unavailable, VienphiError
 from payments.kernel.scope import FacilityId, Scope
-from payments.ledger.sealing import seal_once
+from payments.ledger import heads
+from payments.ledger import sealing as ledger_sealing
+from payments.ledger.heads import Head
 from payments.numbering.service import void_stale
 from payments.patients import reindexing
 from payments.receipts import service as receipts
@@ -35,10 +38,12 @@ from payments.storage import installation
 
 #: Pauses in seconds. Sealing and numbering are what a person waits for; lists are the net below.
 _IDLE_S: Final = 0.2
+_SEAL_AUDIT_EVERY_S: Final = 1.0
 _EXPIRE_EVERY_S: Final = 5.0
 _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
+_EXPORT_HEADS_EVERY_S: Final = 300.0
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -87,14 +92,18 @@ class Worker:
         self._runtime = runtime
         self._only = only
         self._stop = threading.Event()
-        seal = [] if only == "jobs" else [(_Every(0.0), _seal)]
+        seal = [
+            (_Every(0.0), _seal),
+            (_Every(_SEAL_AUDIT_EVERY_S), _seal_audit),
+            (_Every(_EXPORT_HEADS_EVERY_S), export_heads),
+        ]
         others = [
             (_Every(_EXPIRE_EVERY_S), expire),
             (_Every(_POLL_EVERY_S), _poll),
             (_Every(_TIDY_EVERY_S), _tidy),
             (_Every(_INDEX_EVERY_S), reindexing.resume),
         ]
-        self._tasks = seal if only == "seal" else seal + others
+        self._tasks = (seal if only != "jobs" else []) + (others if only != "seal" else [])
 
     def stop(self) -> None:
         """End after the work in hand."""
@@ -128,7 +137,27 @@ class Worker:
 
 
 def _seal(runtime: Runtime, scope: Scope) -> int:
-    return seal_once(runtime.database, scope)
+    return ledger_sealing.seal_once(runtime.database, scope)
+
+
+def _seal_audit(runtime: Runtime, scope: Scope) -> int:
+    return audit_sealing.seal_once(runtime.database, scope)
+
+
+def export_heads(runtime: Runtime, scope: Scope) -> int:
+    """Add the heads of both chains to the file of heads, where one is set; no work by itself."""
+    path = runtime.settings.heads_file
+    if path is None:
+        return 0
+    with runtime.database.reading(scope) as tx:
+        newest = {"ledger": ledger_sealing.head(tx), "audit": audit_sealing.head(tx)}
+        told = [Head.of(tx.facility, name, head, tx.now()) for name, head in newest.items()]
+    try:
+        heads.append(path, told)
+    except OSError as error:
+        # Payments go on; the next line is due in five minutes, and who watches the log sees this.
+        _log.error("heads.not_written", error=error.strerror)
+    return 0
 
 
 def _poll(runtime: Runtime, scope: Scope) -> int:
@@ -196,7 +225,8 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
     """Do all work that is due now, in this process; tests and the demo's history call it."""
     did = 0
     for _ in range(_ROUNDS_MAX):
-        step = run_jobs(runtime, scope.facility) + seal_once(runtime.database, scope)
+        step = run_jobs(runtime, scope.facility)
+        step += _seal(runtime, scope) + _seal_audit(runtime, scope)
         if not step:
             return did
         did += step

@@ -9,7 +9,7 @@ from typing import Any
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO
 from payments.kernel.scope import Scope
-from payments.ledger import anchor_keys, anchors, queries
+from payments.ledger import anchor_keys, anchors, heads, queries
 from payments.ledger.verifying import Report, verify
 from payments.runtime import Runtime
 
@@ -31,6 +31,7 @@ def _add_verify(commands: Any) -> None:
     parser.add_argument(
         "--public-key", type=Path, metavar="FILE", help="key that signed the anchors"
     )
+    parser.add_argument("--heads", type=Path, metavar="FILE", help="heads that the worker exported")
     parser.set_defaults(run_with=_verify)
 
 
@@ -83,7 +84,8 @@ def _new_key(args: argparse.Namespace) -> int:
 def _verify(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     given = () if args.anchor is None else anchors.read_anchors(args.anchor)
     key = None if args.public_key is None else anchor_keys.read_public_key(args.public_key)
-    report = verify(runtime.database, scope, anchors=given, public_key=key)
+    exported = () if args.heads is None else heads.read(args.heads)
+    report = verify(runtime.database, scope, anchors=given, public_key=key, exported=exported)
     if given and key is None:
         print("note: no --public-key; each anchor was checked with the key in its own file")
     return _say(report)

@@ -43,7 +43,7 @@ def seal_once(database: Database, scope: Scope) -> int:
         Incomplete: names the first transaction that lacks a line; nothing is sealed.
     """
     with database.transaction(scope) as tx:
-        if not _is_alone(tx):
+        if not is_alone(tx):
             return 0
         queue = tx.execute(
             select(OUTBOX.c.txn_id)
@@ -57,7 +57,7 @@ def seal_once(database: Database, scope: Scope) -> int:
         return len(txn_ids)
 
 
-def _is_alone(tx: UnitOfWork) -> bool:
+def is_alone(tx: UnitOfWork) -> bool:
     """Take the facility's lock row, without waiting for who has it."""
     held = select(SEALER.c.facility_id).where(SEALER.c.facility_id == tx.facility)
     if tx.execute(held).first() is None:
@@ -70,20 +70,20 @@ def _seal(tx: UnitOfWork, txn_ids: Sequence[str]) -> None:
     codes = loading.account_codes(tx.connection, tx.facility)
     found = loading.load(tx.connection, tx.facility, txn_ids, codes)
     _refuse_incomplete(found, txn_ids)
-    seq, head = _head(tx)
+    seq, last = head(tx)
     sealed_at = tx.now().astimezone(UTC)
     seals: list[dict[str, Any]] = []
     for txn_id in txn_ids:
         seq += 1
         first = bodies.genesis(tx.facility, _text(sealed_at)) if seq == 1 else None
-        head = bodies.chained(head, found[txn_id].canonical(first))
+        last = bodies.chained(last, found[txn_id].canonical(first))
         seals.append(
             {
                 "facility_id": tx.facility,
                 "seq": seq,
                 "txn_id": UUID(txn_id),
                 "body_version": bodies.NEWEST,
-                "hash": head,
+                "hash": last,
                 "sealed_at": sealed_at,
             }
         )
@@ -104,7 +104,8 @@ def _refuse_incomplete(found: dict[str, Body], txn_ids: Sequence[str]) -> None:
             raise Incomplete(f"ledger transaction {txn_id} is incomplete", transaction=txn_id)
 
 
-def _head(tx: UnitOfWork) -> tuple[int, bytes]:
+def head(tx: UnitOfWork) -> tuple[int, bytes]:
+    """Tell number and hash of the newest seal; 0 and zeros where there is none."""
     row = tx.execute(
         select(SEAL.c.seq, SEAL.c.hash)
         .where(SEAL.c.facility_id == tx.facility)

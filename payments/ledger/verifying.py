@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from payments.kernel.scope import Scope
-from payments.ledger import bodies, invariants, loading, merkle
+from payments.ledger import bodies, heads, invariants, loading, merkle
 from payments.ledger.anchors import Anchor
 from payments.ledger.bodies import Body
+from payments.ledger.heads import Head
 from payments.ledger.invariants import Finding
 from payments.ledger.rows import BALANCE, BALANCE_DAY
 from payments.ledger.sealing import Totals
@@ -58,19 +59,21 @@ def verify(
     *,
     anchors: Sequence[Anchor] = (),
     public_key: Ed25519PublicKey | None = None,
+    exported: Sequence[Head] = (),
 ) -> Report:
     """
-    Recompute the ledger of the facility.
+    Recompute the ledger of the facility, and hold it against signed anchors and exported heads.
 
     Without *public_key* an anchor is checked with the key in its own file, which shows that it is
     whole but not whose it is.
     """
-    with _snapshot(database, scope) as connection:
+    with snapshot(database, scope) as connection:
         run = _Run(connection, scope.facility)
         run.follow_chain()
         run.compare_roll_ups()
         run.findings += invariants.findings(connection, scope.facility)
         run.check_anchors(anchors, public_key)
+        run.findings += heads.findings(exported, scope.facility, "ledger", run.hashes)
         return Report(
             seals=len(run.hashes),
             postings=run.postings,
@@ -81,7 +84,7 @@ def verify(
 
 
 @contextmanager
-def _snapshot(database: Database, scope: Scope) -> Iterator[Connection]:
+def snapshot(database: Database, scope: Scope) -> Iterator[Connection]:
     """See one moment in all pieces: roll-ups and seals of different moments would never agree."""
     with database.engine.connect() as connection:
         if database.is_postgres:

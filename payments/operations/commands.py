@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from payments import keys
+from payments.audit_chain.verifying import verify as verify_audit
 from payments.config import Mode
 from payments.kernel.clock import SystemClock
 from payments.kernel.scope import FacilityId, Scope
@@ -115,7 +116,8 @@ def _copy(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     balances = []
     for side, database in (("source", runtime.database), ("target", target)):
         report = verify(database, scope)
-        wrong += [f"{side}: {finding}" for finding in report.findings]
+        events = verify_audit(database, scope)
+        wrong += [f"{side}: {finding}" for finding in (*report.findings, *events.findings)]
         with database.reading(scope) as tx:
             balances.append(queries.balances(tx))
     if balances[0] != balances[1]:

@@ -44,6 +44,8 @@ def test_a_missing_setting_is_named(missing: str) -> None:
         ("VIENPHI_CODE_MINUTES", "1"),
         ("VIENPHI_CODE_PREFIX", "vph"),
         ("VIENPHI_FACILITY", "0"),
+        ("VIENPHI_HEADS_FILE", "/no/such/folder/heads"),
+        ("VIENPHI_HEADS_FILE", "/"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:

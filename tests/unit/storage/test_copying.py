@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import payments
-from payments import ledger
+from payments import audit, ledger
+from payments.audit_chain import sealing as audit_sealing
+from payments.audit_chain import verifying as audit_verifying
 from payments.kernel.clock import FrozenClock
 from payments.kernel.scope import Scope
 from payments.ledger.verifying import verify
@@ -84,6 +86,28 @@ def test_copy_from_sqlite_to_sqlite_is_the_same(
 
     assert verify(target, scope).head == verify(source, scope).head
     target.close()
+
+
+def test_copy_keeps_the_chain_of_the_audit(
+    source: Database, postgres: Database, scope: Scope
+) -> None:
+    with source.transaction(scope) as tx:
+        for number in range(5):
+            audit.append(tx, "test.noted", f"thing:{number}", who="Thử")
+    sealed = audit_sealing.seal_once(source, scope)
+    with source.transaction(scope) as tx:
+        audit.append(tx, "test.noted", "thing:waiting")
+    owner = as_role(postgres, "vp_owner")
+
+    copy(source.engine, owner.engine, scope.facility)
+
+    owner.close()
+    before, after = (audit_verifying.verify(one, scope) for one in (source, postgres))
+    assert (after.findings, after.head, after.seals) == ((), before.head, sealed)
+    worker = as_role(postgres, "vp_worker")
+    assert audit_sealing.seal_once(worker, scope) == 1
+    worker.close()
+    assert audit_verifying.verify(postgres, scope).is_sound
 
 
 def test_second_copy_is_refused(source: Database, postgres: Database, scope: Scope) -> None:
