@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,8 @@ from payments.gateway import Notification, Outcome
 from payments.kernel.money import Money
 
 _OUTCOMES: Final = {"in": Outcome.CAPTURED, "out": Outcome.PAID_OUT}
+#: Version 2 of the list has ids of its own: what it tells is another witness of a transfer.
+LIST: Final = "list"
 #: The webhook and version 1 count, version 2 has UUIDs.
 _ID: Final = re.compile("[1-9][0-9]{0,18}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 #: The webhook has 12 fields; a few new ones are no reason to refuse money.
@@ -53,7 +56,8 @@ def from_row_v2(row: Mapping[str, Json]) -> Notification | None:
     came, went = fields.dong(row, "amount_in"), fields.dong(row, "amount_out")
     if came.dong < 0 or went.dong < 0:
         raise ValueError("amount_in and amount_out are never negative")
-    return _from_row(row, came, went)
+    told = _from_row(row, came, went)
+    return None if told is None else replace(told, voice=LIST)
 
 
 def _from_webhook(message: Mapping[str, Json], amount: Money) -> Notification:

@@ -51,8 +51,9 @@ class Arrival:
     """
     One witness's account of one movement.
 
-    *source* is ``feed:<channel>`` or ``statement``; *source_id* is unique within it. *copy* counts
-    lines of one file that are the same in every character: true twins are two movements.
+    *source* is ``feed:<channel>``, ``feed:<channel>:<voice>`` or ``statement``; *source_id* is
+    unique within it. *copy* counts lines of one file that are the same in every character: true
+    twins are two movements.
     """
 
     source: str

@@ -71,6 +71,9 @@ class Notification:
     payer_name: str = field(default="", repr=False)
     payer_account: str = field(default="", repr=False)
     raw_code: str = ""
+    #: Which voice of the gateway tells, where one names its events in a way of its own: two voices
+    #: are two witnesses. Empty for the voice whose names all others share.
+    voice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ def _to_json(told: Notification) -> str:
         "payer_name": told.payer_name,
         "payer_account": told.payer_account,
         "raw_code": told.raw_code,
+        "voice": told.voice,
     }
     return json.dumps(facts, ensure_ascii=False)
 

@@ -167,7 +167,7 @@ def _keep(tx: UnitOfWork, stored: Stored, verdict: Verdict, reason: str) -> Verd
 
 def _arrival(channel: str, told: Notification) -> Arrival:
     return Arrival(
-        source=f"feed:{channel}",
+        source=f"feed:{channel}:{told.voice}" if told.voice else f"feed:{channel}",
         source_id=told.event_id,
         account=told.account,
         direction=Direction.IN if told.outcome is Outcome.CAPTURED else Direction.OUT,
