@@ -23,6 +23,7 @@ down_revision = "0005"
 
 def upgrade() -> None:
     _statements()
+    _staged()
     _runs()
 
 
@@ -56,7 +57,10 @@ def _statements() -> None:
         PrimaryKeyConstraint(FACILITY, "id", name="pk_statement_file"),
         UniqueConstraint(FACILITY, "sha256", name="uq_statement_file_facility_id_sha256"),
         points_at("statement_file", "account", "account", "bank_account"),
-        CheckConstraint("state IN ('importing', 'imported')", name="ck_statement_file_state"),
+        CheckConstraint(
+            "state IN ('storing', 'placing', 'importing', 'imported')",
+            name="ck_statement_file_state",
+        ),
         CheckConstraint("lines BETWEEN 0 AND 100000", name="ck_statement_file_lines"),
         app="SELECT, INSERT, UPDATE (state, finished_at)",
     )
@@ -109,6 +113,25 @@ def _statements() -> None:
     )
     op.create_index(
         "ix_statement_line_facility_id_credit", "statement_line", [FACILITY, "credit_id"]
+    )
+
+
+def _staged() -> None:
+    create_table(
+        "statement_staged",
+        facility_column(),
+        Column("file_id", Id, nullable=False),
+        Column("line", Whole, nullable=False),
+        Column("bank_day", Day, nullable=False),
+        Column("name", Words, nullable=False),
+        Column("nth", Whole, nullable=False),
+        Column("amount", Dong, nullable=False),
+        Column("occurred_at", UtcTime, nullable=False),
+        Column("reference", Words, nullable=False),
+        Column("memo_sealed", Blob, nullable=False),
+        PrimaryKeyConstraint(FACILITY, "file_id", "line", name="pk_statement_staged"),
+        points_at("statement_staged", "file_id", "id", "statement_file"),
+        app="SELECT, INSERT, DELETE",
     )
 
 
@@ -168,5 +191,10 @@ def _runs() -> None:
 
 def downgrade() -> None:
     drop_tables(
-        "finding", "reconciliation_run", "statement_line", "statement_file", "statement_map"
+        "finding",
+        "reconciliation_run",
+        "statement_staged",
+        "statement_line",
+        "statement_file",
+        "statement_map",
     )

@@ -7,6 +7,7 @@ invoice and codes; lines without are taken together, up to 200 a commit.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,6 +33,8 @@ from payments.storage.unit_of_work import UnitOfWork
 
 #: Lines of one commit (specification of the ledger, section 8: 100 to 500).
 GROUP_MAX: Final = 200
+#: A commit takes no further line after this: SQLite has one writer, and payments wait for it.
+HELD_MAX_S: Final = 0.2
 _log = structlog.get_logger("statement")
 
 
@@ -140,28 +143,36 @@ def _groups(page: Sequence[_Waiting]) -> Iterator[list[_Waiting]]:
 
 
 def _apply_group(runtime: Runtime, scope: Scope, group: Sequence[_Waiting]) -> None:
+    rest = list(group)
     try:
-        runtime.database.run(scope, _work(runtime, group))
+        while rest:
+            rest = rest[runtime.database.run(scope, _work(runtime, rest)) :]
     except (Conflict, Rejected, NotFound) as error:
-        if len(group) > 1:
-            for line in group:
+        if len(rest) > 1:
+            for line in rest:
                 _apply_group(runtime, scope, [line])
             return
-        [line] = group
+        [line] = rest
         _log.error("statement.line_kept", line=str(line.id), reason=error.code)
         with runtime.database.transaction(scope) as tx:
             _settle(tx, line, "kept", error.code, None)
 
 
-def _work(runtime: Runtime, group: Sequence[_Waiting]) -> Callable[[UnitOfWork], None]:
-    def work(tx: UnitOfWork) -> None:
+def _work(runtime: Runtime, group: Sequence[_Waiting]) -> Callable[[UnitOfWork], int]:
+    """Apply the first lines of *group*, as many as a short commit holds; returns how many."""
+
+    def work(tx: UnitOfWork) -> int:
+        began = time.monotonic()
         open_now = _hold(tx, [line.id for line in group])
-        for line in group:
+        for count, line in enumerate(group):
+            if count and time.monotonic() - began > HELD_MAX_S:
+                return count
             if line.id not in open_now:
                 continue
             applied = apply_arrival(tx, runtime, line.told)
             state = "kept" if applied.effect is Effect.UNCLEAR else "applied"
             _settle(tx, line, state, applied.effect.value, applied.credit)
+        return len(group)
 
     return work
 

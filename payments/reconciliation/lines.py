@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from payments.bank.model import Arrival, Direction, external_id
 from payments.bank.statement_model import Line, Statement
@@ -32,10 +32,20 @@ _ASKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A line with its name and its sealed memo."""
+class Numbered:
+    """A line with its name; it is the *nth* of that name on its day in its file."""
 
     name: str
+    nth: int
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A line as it is stored, with its sealed memo."""
+
+    name: str
+    nth: int
     line: Line
     memo_sealed: bytes
 
@@ -69,46 +79,56 @@ def name_of(account: str, line: Line) -> str:
     return external_id(arrival(account, line, 1))
 
 
-def prepare(keys: Keys, statement: Statement) -> list[Prepared]:
-    """Name and seal every line before the transaction: a long file must not hold it up."""
+def numbered(statement: Statement) -> list[Numbered]:
+    """Name every line, and number those that bear one name on one day."""
+    on_day: Counter[tuple[str, date]] = Counter()
+    found = []
+    for line in statement.lines:
+        name = name_of(statement.account, line)
+        on_day[name, line.day.date] += 1
+        found.append(Numbered(name, on_day[name, line.day.date], line))
+    return found
+
+
+def prepare(keys: Keys, lines: Sequence[Numbered]) -> list[Prepared]:
+    """Seal the memos before the transaction, which must be short."""
     return [
-        Prepared(
-            name_of(statement.account, line),
-            line,
-            keys.seal("personal", line.memo, context=MEMO),
-        )
-        for line in statement.lines
+        Prepared(one.name, one.nth, one.line, keys.seal("personal", one.line.memo, context=MEMO))
+        for one in lines
     ]
 
 
 def new_lines(
-    tx: UnitOfWork, file: UUID, account: str, lines: Sequence[Prepared]
+    tx: UnitOfWork, file: UUID, account: str, staged: Sequence[Row[Any]]
 ) -> list[dict[str, Any]]:
-    """Give the rows of the lines that no earlier statement told, in the order of the file."""
-    stored = _stored(tx, account, {one.name for one in lines})
-    on_day: Counter[tuple[str, date]] = Counter()
+    """
+    Give the rows of the *staged* lines that are not stored yet, in the order of the file.
+
+    The nth line of a name on a day is new where fewer than n are stored. So in the end as many are
+    stored as in the file that has most of them, whichever comes first and however often.
+    """
+    stored = _stored(tx, account, {one.name for one in staged})
     # A bank may use one reference on many days, so copies are numbered over all of them.
     last_copy: dict[str, int] = {name: sum(days.values()) for name, days in stored.items()}
     rows = []
-    for one in lines:
-        name, line, day = one.name, one.line, one.line.day.date
-        on_day[name, day] += 1
-        if on_day[name, day] <= stored[name][day]:
+    for one in staged:
+        if one.nth <= stored[one.name][one.bank_day]:
             continue
-        last_copy[name] = last_copy.get(name, 0) + 1
+        stored[one.name][one.bank_day] += 1
+        last_copy[one.name] = last_copy.get(one.name, 0) + 1
         rows.append(
             {
                 "facility_id": tx.facility,
                 "id": new_id(),
                 "file_id": file,
-                "line": line.number,
+                "line": one.line,
                 "account": account,
-                "bank_day": day,
-                "name": name,
-                "copy": last_copy[name],
-                "amount": line.amount.dong,
-                "occurred_at": line.occurred_at,
-                "reference": line.reference,
+                "bank_day": one.bank_day,
+                "name": one.name,
+                "copy": last_copy[one.name],
+                "amount": one.amount,
+                "occurred_at": one.occurred_at,
+                "reference": one.reference,
                 "memo_sealed": one.memo_sealed,
                 "state": "waiting",
                 "effect": "",

@@ -65,6 +65,24 @@ STATEMENT_LINE: Final = Table(
         ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
     ),
 )
+#: Lines of a file that have no place among the lines yet; nobody else looks here.
+STATEMENT_STAGED: Final = Table(
+    "statement_staged",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("file_id", Id, primary_key=True),
+    Column("line", Whole, primary_key=True, autoincrement=False),
+    Column("bank_day", Day, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("nth", Whole, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("occurred_at", UtcTime, nullable=False),
+    Column("reference", Words, nullable=False),
+    Column("memo_sealed", Blob, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "file_id"], ["statement_file.facility_id", "statement_file.id"]
+    ),
+)
 RECONCILIATION_RUN: Final = Table(
     "reconciliation_run",
     METADATA,

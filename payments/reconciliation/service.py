@@ -71,12 +71,25 @@ class Run:
 
 def run(runtime: Runtime, scope: Scope, account: str, day: HospitalDay) -> Run:
     """Compare the ledger with the bank for one account and day, and keep what differs."""
-    return runtime.database.run(scope, lambda tx: run_in(tx, account, day))
+    # A large day takes seconds to compare, and who writes on SQLite keeps all others waiting.
+    with runtime.database.reading(scope) as tx:
+        compared = compare(tx, inputs(tx, account, day))
+
+    def work(tx: UnitOfWork) -> Run:
+        now = inputs(tx, account, day)
+        is_same = now.sha256() == compared.inputs.sha256()
+        return _noted(tx, compared if is_same else compare(tx, now))
+
+    return runtime.database.run(scope, work)
 
 
 def run_in(tx: UnitOfWork, account: str, day: HospitalDay) -> Run:
     """Do the same inside a running transaction."""
-    comparison = compare(tx, inputs(tx, account, day))
+    return _noted(tx, compare(tx, inputs(tx, account, day)))
+
+
+def _noted(tx: UnitOfWork, comparison: Comparison) -> Run:
+    account, day = comparison.inputs.account, comparison.inputs.day
     run_id, is_new = _kept(tx, comparison)
     _keep_findings(tx, run_id, comparison)
     return Run(run_id, is_new, comparison, findings(tx, account, day))

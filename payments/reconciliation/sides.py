@@ -35,6 +35,7 @@ def is_covered(tx: UnitOfWork, account: str, day: HospitalDay) -> bool:
             STATEMENT_FILE.c.account == account,
             STATEMENT_FILE.c.first_day <= day.date,
             STATEMENT_FILE.c.last_day >= day.date,
+            STATEMENT_FILE.c.state.in_(("importing", "imported")),
         )
         .limit(1)
     ).first()
@@ -53,12 +54,17 @@ def _ledger_side(tx: UnitOfWork, account: str, day: HospitalDay) -> tuple[SideLi
 
 
 def _statement_side(tx: UnitOfWork, account: str, day: HospitalDay) -> tuple[SideLine, ...]:
+    # Lines of a statement that is still coming are not looked at before it is whole.
+    coming = select(STATEMENT_FILE.c.id).where(
+        STATEMENT_FILE.c.facility_id == tx.facility, STATEMENT_FILE.c.state == "placing"
+    )
     rows = tx.execute(
         select(STATEMENT_LINE.c.id, STATEMENT_LINE.c.credit_id, STATEMENT_LINE.c.amount)
         .where(
             STATEMENT_LINE.c.facility_id == tx.facility,
             STATEMENT_LINE.c.account == account,
             STATEMENT_LINE.c.bank_day == day.date,
+            STATEMENT_LINE.c.file_id.not_in(coming),
         )
         .order_by(STATEMENT_LINE.c.id)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("qr", "posting", "payment", "web")
+ALL = ("qr", "posting", "payment", "web", "statement")
 
 if __name__ == "__main__":
     for name in ALL:
