@@ -19,12 +19,13 @@ from payments.kernel.scope import FacilityId, Scope
 from payments.ledger import commands as ledger
 from payments.operations import commands as operations
 from payments.qr import commands as qr
+from payments.reconciliation import commands as reconciliation
 from payments.runtime import Runtime
 from payments.storage import installation
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, operations)
+_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, operations)
 
 
 class NoFacility(VienphiError):
