@@ -34,7 +34,7 @@ from payments.storage.unit_of_work import UnitOfWork
 #: Lines of one commit (specification of the ledger, section 8: 100 to 500).
 GROUP_MAX: Final = 200
 #: A commit takes no further line after this: SQLite has one writer, and payments wait for it.
-HELD_MAX_S: Final = 0.2
+HELD_MAX_S: Final = 0.1
 _log = structlog.get_logger("statement")
 
 
