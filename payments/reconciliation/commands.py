@@ -16,6 +16,8 @@ from payments.kernel.errors import InvalidField
 from payments.kernel.scope import Scope
 from payments.reconciliation import maps
 from payments.runtime import Runtime
+from payments.words.catalogue import TERMINAL
+from payments.words.explaining import of_problem
 
 _FIELDS: Final = tuple(item.name for item in fields(ColumnMap))
 #: Lines of a sample that are shown before the map is saved.
@@ -50,20 +52,16 @@ def from_file(path: Path) -> ColumnMap:
     try:
         told = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidField("map", f"{path}: {error}") from error
+        raise InvalidField("map", "map_file", file=path.name) from error
     if not isinstance(told, dict):
-        raise InvalidField("map", f"{path}: write one JSON object, as `bank map show` prints it")
+        raise InvalidField("map", "map_file", file=path.name)
     for name, value in told.items():
         if name not in _FIELDS:
-            raise InvalidField(name, f"{name} is no key; keys are {', '.join(_FIELDS)}")
+            raise InvalidField(name, "map_key", known=", ".join(_FIELDS))
         if not isinstance(value, bool if name == "newest_first" else str):
-            kind = "true or false" if name == "newest_first" else "text"
-            raise InvalidField(name, f"{name}: write {kind}")
+            raise InvalidField(name, "map_kind")
     empty: dict[str, Any] = {"name": "", "date": "", "memo": ""}
-    try:
-        return checked(ColumnMap(**(empty | told)))
-    except InvalidField as error:
-        raise InvalidField(error.field, f"{error.field}: {error.detail}") from error
+    return checked(ColumnMap(**(empty | told)))
 
 
 def _save(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
@@ -84,10 +82,11 @@ def _reads(runtime: Runtime, columns: ColumnMap, args: argparse.Namespace) -> bo
         content = args.sample.read_bytes()
         statement = read(content, columns, account=args.account, today=today)
     except OSError as error:
-        raise InvalidField("sample", f"{args.sample}: {error.strerror}") from error
+        raise InvalidField("sample", "map_sample", file=args.sample.name) from error
     except UnreadableStatement as error:
         for problem in error.problems:
-            print(f"line {'-' if problem.line is None else problem.line}: {problem.detail}")
+            where = "-" if problem.line is None else problem.line
+            print(f"line {where}: {problem.field}: {of_problem(problem, TERMINAL)}")
         return False
     for line in statement.lines[:_SHOWN]:
         at = f"{line.day} {line.amount.dong:>15,}"
