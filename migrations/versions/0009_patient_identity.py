@@ -18,7 +18,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 _ADDED = (
     ("birth_sealed", Blob),
