@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from payments import audit
 from payments.bank.model import Arrival
@@ -28,6 +28,7 @@ from payments.kernel.scope import Scope
 from payments.reconciliation.lines import MEMO, arrival
 from payments.reconciliation.rows import STATEMENT_LINE
 from payments.runtime import Runtime
+from payments.storage.columns import mine
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -35,6 +36,15 @@ from payments.storage.unit_of_work import UnitOfWork
 GROUP_MAX: Final = 200
 #: A commit takes no further line after this: SQLite has one writer, and payments wait for it.
 HELD_MAX_S: Final = 0.1
+_SETTLE: Final = (
+    update(STATEMENT_LINE)
+    .where(mine(STATEMENT_LINE), STATEMENT_LINE.c.id == bindparam("line_id"))
+    .values(
+        state=bindparam("new_state"),
+        effect=bindparam("new_effect"),
+        credit_id=bindparam("new_credit"),
+    )
+)
 _log = structlog.get_logger("statement")
 
 
@@ -199,8 +209,13 @@ def _hold(tx: UnitOfWork, lines: Sequence[UUID]) -> set[UUID]:
 def _settle(tx: UnitOfWork, line: _Waiting, state: str, effect: str, credit: UUID | None) -> None:
     if state == "kept":
         audit.append(tx, "statement.line_kept", f"statement_line:{line.id}", reason=effect)
-    tx.execute(
-        update(STATEMENT_LINE)
-        .where(STATEMENT_LINE.c.facility_id == tx.facility, STATEMENT_LINE.c.id == line.id)
-        .values(state=state, effect=effect, credit_id=credit)
+    tx.write(
+        _SETTLE,
+        {
+            "mine": tx.facility,
+            "line_id": line.id,
+            "new_state": state,
+            "new_effect": effect,
+            "new_credit": credit,
+        },
     )

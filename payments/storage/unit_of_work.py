@@ -66,10 +66,7 @@ class UnitOfWork:
         Everything that is executed later in this transaction sees what it wrote. A constraint that
         refuses it refuses the transaction; where that is an answer, use ``execute``.
         """
-        if self.is_postgres:
-            self._kept.append(Kept(statement, parameters))
-        else:
-            self._connection.execute(statement, parameters)
+        self._kept.append(Kept(statement, parameters))
 
     def lock(
         self, kind: Lock, statement: Select[Any], parameters: Mapping[str, Any] | None = None
