@@ -195,6 +195,9 @@ class Database:
         with self._units.connect().execution_options(**options) as connection:
             if self.is_postgres:
                 begin_postgres(connection, int(scope.facility))
+            else:
+                # At once, not with the first statement: a write that is kept back goes past it.
+                connection.begin()
             yield UnitOfWork(connection, scope, self.clock)
 
     def close(self) -> None:
