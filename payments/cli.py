@@ -13,6 +13,7 @@ from payments import worker
 from payments.app import from_environment
 from payments.audit_chain import commands as audit
 from payments.demo import commands as demo
+from payments.events import commands as events
 from payments.identity import commands as identity
 from payments.kernel.errors import VienphiError
 from payments.kernel.scope import FacilityId, Scope
@@ -25,7 +26,7 @@ from payments.storage import installation
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, operations)
+_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, events, operations)
 
 
 class NoFacility(VienphiError):
@@ -61,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         help="needed only where the database holds several",
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    working = subparsers.add_parser("worker", help="number, apply, poll, expire and seal")
-    working.add_argument("--only", choices=("seal", "jobs"))
+    working = subparsers.add_parser("worker", help="number, apply, poll, expire, tell and seal")
+    working.add_argument("--only", choices=("seal", "jobs", "events"))
     working.set_defaults(run=_worker)
     for capability in _CAPABILITIES:
         capability.add_commands(subparsers)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,7 @@ class Settings:
     facility: int | None
     banks_file: Path | None = None
     heads_file: Path | None = None
+    event_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -71,6 +73,7 @@ class Settings:
             facility=_facility(environ),
             banks_file=_file(environ, "VIENPHI_BANKS_FILE"),
             heads_file=_new_file(environ, "VIENPHI_HEADS_FILE"),
+            event_hosts=_event_hosts(environ.get("VIENPHI_EVENT_HOSTS", "")),
         )
         if mode is Mode.PRODUCTION:
             _refuse_trial_defaults(environ, settings)
@@ -90,6 +93,7 @@ KNOWN: Final = {
     "VIENPHI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "VIENPHI_BANKS_FILE": "bank table that replaces the shipped one (CSV, same columns)",
     "VIENPHI_HEADS_FILE": "file, best on another machine, to which the worker adds heads of chains",
+    "VIENPHI_EVENT_HOSTS": "host names and networks inside the hospital that events may go to",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
 }
 
@@ -165,6 +169,19 @@ def _new_file(environ: Mapping[str, str], name: str) -> Path | None:
     if path.is_dir() or not path.parent.is_dir():
         raise WrongSetting(f"{name} names {path}: write a file in a folder that exists")
     return path
+
+
+def _event_hosts(text: str) -> tuple[str, ...]:
+    """Read host names and networks; a network with bits of a host is a typing error."""
+    found = tuple(name.lower() for name in _names(text))
+    for one in found:
+        if not re.search("[/:]", one) and not re.fullmatch("[0-9.]+", one):
+            continue
+        try:
+            ip_network(one)
+        except ValueError as error:
+            raise WrongSetting(f"VIENPHI_EVENT_HOSTS: {error}; write 10.0.8.0/24") from error
+    return found
 
 
 def _facility(environ: Mapping[str, str]) -> int | None:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from payments import jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.channels.service import slugs
+from payments.events.delivering import tell_all
 from payments.inbox import service as messages
 from payments.intents.service import expire
 from payments.jobs import Job
@@ -44,6 +45,7 @@ _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
+_TELL_EVERY_S: Final = 1.0
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -104,6 +106,9 @@ class Worker:
             (_Every(_INDEX_EVERY_S), reindexing.resume),
         ]
         self._tasks = (seal if only != "jobs" else []) + (others if only != "seal" else [])
+        if only == "events":
+            # A loop of its own: a receiver that is slow must not hold up receipts and seals.
+            self._tasks = [(_Every(_TELL_EVERY_S), _tell)]
 
     def stop(self) -> None:
         """End after the work in hand."""
@@ -131,7 +136,7 @@ class Worker:
             scope = Scope(facility, "job:worker", "worker")
             for task in due:
                 did += task(self._runtime, scope)
-        if self._only != "seal" and facilities:
+        if self._only not in ("seal", "events") and facilities:
             did += run_jobs(self._runtime, facilities[0])
         return did
 
@@ -171,6 +176,15 @@ def _tidy(runtime: Runtime, scope: Scope) -> int:
     with runtime.database.transaction(scope) as tx:
         void_stale(tx)
     return did
+
+
+def _tell(runtime: Runtime, scope: Scope) -> int:
+    try:
+        return tell_all(runtime, scope)
+    except VienphiError as error:
+        # A secret that no key opens, for one: told each second, but the loop goes on.
+        _log.error("events.failed", facility=scope.facility, error=_reason(error))
+        return 0
 
 
 def run_jobs(runtime: Runtime, home: FacilityId, *, limit: int = 100) -> int:
@@ -227,6 +241,7 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
     for _ in range(_ROUNDS_MAX):
         step = run_jobs(runtime, scope.facility)
         step += _seal(runtime, scope) + _seal_audit(runtime, scope)
+        step += tell_all(runtime, scope)
         if not step:
             return did
         did += step
@@ -236,13 +251,21 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
 def main(runtime: Runtime, *, only: str | None = None) -> int:
     """Run until SIGINT or SIGTERM."""
     worker = Worker(runtime, only=only)
+    events = Worker(runtime, only="events") if only is None else None
+    telling = threading.Thread(target=events.run, name="events") if events else None
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         worker.stop()
+        if events is not None:
+            events.stop()
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     _log.info("worker.started", only=only or "all")
+    if telling is not None:
+        telling.start()
     worker.run()
+    if telling is not None:
+        telling.join()
     _log.info("worker.stopped")
     return 0

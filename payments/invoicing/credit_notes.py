@@ -10,10 +10,12 @@ from sqlalchemy import func, insert, select
 
 from payments import audit
 from payments.invoicing import repository
+from payments.invoicing.booking import revenue_parts
 from payments.invoicing.model import Invoice
 from payments.invoicing.rows import CREDIT_NOTE, CREDIT_NOTE_LINE, INVOICE_LINE
-from payments.invoicing.service import checked_reason, revenue_parts
+from payments.invoicing.service import checked_reason
 from payments.invoicing.status import Document, IllegalStep
+from payments.invoicing.telling import tell_credited
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money, vnd
 from payments.ledger import post
@@ -61,7 +63,9 @@ def credit(
     credited = replace(invoice, credited=invoice.credited + total)
     repository.save(tx, credited)
     audit.append(tx, "invoice.credited", f"invoice:{invoice.id}", amount=total.dong, reason=cleaned)
-    return replace(credited, version=invoice.version + 1)
+    after = replace(credited, version=invoice.version + 1)
+    tell_credited(tx, invoice, after)
+    return after
 
 
 def _made_before(tx: UnitOfWork, key: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, insert, select, update
 
 from payments.encounters.rows import ENCOUNTER
-from payments.invoicing.model import Invoice, NoInvoice
-from payments.invoicing.rows import INVOICE
+from payments.invoicing.model import Invoice, Line, NoInvoice
+from payments.invoicing.rows import INVOICE, INVOICE_LINE
 from payments.invoicing.status import Document
 from payments.kernel.money import vnd
 from payments.storage.columns import mine
@@ -104,4 +105,24 @@ def model(row: Row[tuple[object, ...]]) -> Invoice:
         credited=vnd(row.credited),
         paid=vnd(row.paid),
         refunded=vnd(row.refunded),
+    )
+
+
+def add_lines(tx: UnitOfWork, invoice: UUID, lines: Sequence[Line]) -> None:
+    tx.execute(
+        insert(INVOICE_LINE),
+        [
+            {
+                "facility_id": tx.facility,
+                "invoice_id": invoice,
+                "line": number,
+                "service_code": line.item.code,
+                "description": line.item.name,
+                "department_code": line.item.department_code,
+                "quantity": line.quantity,
+                "unit_price": line.item.price.dong,
+                "amount": line.amount.dong,
+            }
+            for number, line in enumerate(lines, start=1)
+        ],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,9 @@ from sqlalchemy import insert, select
 from payments import audit
 from payments.catalogue.queries import priced
 from payments.encounters.service import open_visit
+from payments.events.model import Kind
 from payments.invoicing import repository
+from payments.invoicing.booking import book
 from payments.invoicing.model import (
     Invoice,
     Line,
@@ -25,14 +27,14 @@ from payments.invoicing.model import (
     checked,
     priced_lines,
 )
-from payments.invoicing.rows import INVOICE, INVOICE_LINE
+from payments.invoicing.rows import INVOICE
 from payments.invoicing.status import Document, Event, after
+from payments.invoicing.telling import tell, tell_issued
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, InvalidField
-from payments.kernel.money import ZERO, Money
+from payments.kernel.money import ZERO
 from payments.kernel.scope import Scope
-from payments.ledger import ensure_account, post, reverse
-from payments.ledger.posting_rules.invoices import Revenue, invoice_issued
+from payments.ledger import reverse
 from payments.numbering.service import NumberTaken, take, use
 from payments.patients.service import register
 from payments.runtime import Runtime
@@ -41,7 +43,6 @@ from payments.storage.unit_of_work import UnitOfWork
 
 #: Phiếu yêu cầu thanh toán: VP26000123.
 SERIES: Final = "VP"
-PAYER_CLASS: Final = "patient"
 _KEY_MAX: Final = 100
 REASON_MIN: Final = 3
 REASON_MAX: Final = 200
@@ -95,12 +96,29 @@ def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
         if known is not None:
             return known
         lines = priced_lines(request.lines, priced(tx, {x.service_code for x in request.lines}))
+    return issue_priced(runtime, scope, request, lines)
+
+
+def issue_priced(
+    runtime: Runtime,
+    scope: Scope,
+    request: IssueRequest,
+    lines: Sequence[Line],
+    *,
+    also: Callable[[UnitOfWork, UUID], None] | None = None,
+) -> UUID:
+    """
+    Issue *request*, which is checked, at the prices of *lines*; *also* is done in the same commit.
+
+    Raises:
+        KeyReusedForOther: as ``issue`` says; and whatever *also* raises, when nothing is kept.
+    """
     subject = f"invoice:{request.key}"
     with runtime.database.transaction(scope) as tx:
         number = take(tx, SERIES, subject, state="reserved")
     try:
         return runtime.database.run(
-            scope, lambda tx: _issue(tx, runtime, request, lines, number, subject)
+            scope, lambda tx: _issued(tx, runtime, request, lines, number, also)
         )
     except NumberTaken:
         # The other click of the same form committed while this one waited for its number.
@@ -111,15 +129,24 @@ def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
         return known
 
 
-def _issue(
+def _issued(
     tx: UnitOfWork,
     runtime: Runtime,
     request: IssueRequest,
     lines: Sequence[Line],
     number: str,
-    subject: str,
+    also: Callable[[UnitOfWork, UUID], None] | None,
 ) -> UUID:
-    use(tx, SERIES, subject)
+    invoice = _issue(tx, runtime, request, lines, number)
+    if also is not None:
+        also(tx, invoice)
+    return invoice
+
+
+def _issue(
+    tx: UnitOfWork, runtime: Runtime, request: IssueRequest, lines: Sequence[Line], number: str
+) -> UUID:
+    use(tx, SERIES, f"invoice:{request.key}")
     invoice = new_id()
     patient = register(
         tx,
@@ -129,16 +156,19 @@ def _issue(
         birth_year=request.patient.birth_year,
     )
     total = sum((line.amount for line in lines), ZERO)
-    booked = _book(tx, invoice, by_department(lines), total)
+    booked = book(tx, invoice, by_department(lines), total)
+    document = after(Document.DRAFT, Event.ISSUE)
+    encounter = open_visit(tx, patient)
+    made = Invoice(invoice, encounter, number, document, 1, total, ZERO, ZERO, ZERO)
     tx.execute(
         insert(INVOICE),
         {
             "facility_id": tx.facility,
             "id": invoice,
-            "encounter_id": open_visit(tx, patient),
+            "encounter_id": made.encounter,
             "number": number,
-            "document": after(Document.DRAFT, Event.ISSUE).value,
-            "version": 1,
+            "document": made.document.value,
+            "version": made.version,
             "total": total.dong,
             "credited": 0,
             "paid": 0,
@@ -152,8 +182,9 @@ def _issue(
             "made_by": tx.scope.actor,
         },
     )
-    _add_lines(tx, invoice, lines)
+    repository.add_lines(tx, invoice, lines)
     audit.append(tx, "invoice.issued", f"invoice:{invoice}", number=number, total=total.dong)
+    tell_issued(tx, made)
     return invoice
 
 
@@ -169,46 +200,6 @@ def _issued_before(tx: UnitOfWork, request: IssueRequest) -> UUID | None:
         raise KeyReusedForOther()
     found: UUID = row.id
     return found
-
-
-def _add_lines(tx: UnitOfWork, invoice: UUID, lines: Sequence[Line]) -> None:
-    tx.execute(
-        insert(INVOICE_LINE),
-        [
-            {
-                "facility_id": tx.facility,
-                "invoice_id": invoice,
-                "line": number,
-                "service_code": line.item.code,
-                "description": line.item.name,
-                "department_code": line.item.department_code,
-                "quantity": line.quantity,
-                "unit_price": line.item.price.dong,
-                "amount": line.amount.dong,
-            }
-            for number, line in enumerate(lines, start=1)
-        ],
-    )
-
-
-def _book(tx: UnitOfWork, invoice: UUID, revenue: dict[str, Money], total: Money) -> UUID | None:
-    """Book P01; an invoice of zero books nothing, for there is nothing to move."""
-    if not total:
-        return None
-    parts = revenue_parts(tx, revenue)
-    entry = invoice_issued(invoice=invoice, version=1, patient=total, revenue=parts)
-    ensure_account(tx, "1300")
-    return post(tx, entry, effective_at=tx.now(), source="cashier").txn_id
-
-
-def revenue_parts(tx: UnitOfWork, amounts: dict[str, Money]) -> tuple[Revenue, ...]:
-    """Name the income account of each department, made on its first use."""
-    for code in amounts:
-        ensure_account(tx, f"4000:{code}:{PAYER_CLASS}")
-    return tuple(
-        Revenue(department=code, payer_class=PAYER_CLASS, amount=amount)
-        for code, amount in amounts.items()
-    )
 
 
 def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
@@ -233,7 +224,9 @@ def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
         reverse(tx, issued, reason=cleaned, source="cashier", kind="invoice.void")
     repository.save(tx, cancelled, cancel_reason=cleaned)
     audit.append(tx, "invoice.cancelled", f"invoice:{invoice.id}", reason=cleaned)
-    return replace(cancelled, version=invoice.version + 1)
+    after_cancel = replace(cancelled, version=invoice.version + 1)
+    tell(tx, Kind.CANCELLED, after_cancel)
+    return after_cancel
 
 
 def checked_reason(reason: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from payments import audit, jobs
 from payments.invoicing import repository
 from payments.invoicing.model import Invoice
+from payments.invoicing.telling import tell_received
 from payments.kernel.money import Money
 from payments.kernel.scope import Scope
 from payments.numbering.service import take
@@ -77,7 +78,10 @@ def record(
     )
     if invoice is not None:
         # Also when nothing was applied: the page that waits must show that money came.
-        repository.save(tx, replace(invoice, paid=invoice.paid + allocation.applied))
+        after = replace(invoice, paid=invoice.paid + allocation.applied)
+        repository.save(tx, after)
+        if allocation.applied:
+            tell_received(tx, replace(after, version=invoice.version + 1))
     if allocation.applied:
         jobs.enqueue(tx, NUMBER_RECEIPT, str(payment))
     return payment
