@@ -15,6 +15,7 @@ from payments.audit_chain import commands as audit
 from payments.demo import commands as demo
 from payments.events import commands as events
 from payments.identity import commands as identity
+from payments.interop.orders import commands as orders
 from payments.kernel.errors import VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.ledger import commands as ledger
@@ -26,7 +27,7 @@ from payments.storage import installation
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, events, operations)
+_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, events, orders, operations)
 
 
 class NoFacility(VienphiError):

@@ -15,24 +15,34 @@ from payments.storage.unit_of_work import UnitOfWork
 
 def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
     """List what can be ordered today, by department and name."""
-    statement = _priced(tx).order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name)
+    statement = _sold_today(tx).order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name)
     return tuple(_item(row) for row in tx.execute(statement))
 
 
 def priced(tx: UnitOfWork, codes: Collection[str]) -> dict[str, ServiceItem]:
     """Look up *codes* at today's price; what is unknown, inactive or unpriced is left out."""
-    statement = _priced(tx).where(SERVICE_ITEM.c.code.in_(codes))
+    statement = _sold_today(tx).where(SERVICE_ITEM.c.code.in_(codes))
     return {row.code: _item(row) for row in tx.execute(statement)}
 
 
-def _priced(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
-    today = HospitalDay.of(tx.now()).date
+def priced_on(tx: UnitOfWork, codes: Collection[str], day: HospitalDay) -> dict[str, ServiceItem]:
+    """Look up *codes* at the price of *day*; also what is no longer sold, for it was ordered."""
+    statement = _priced(tx, day).where(SERVICE_ITEM.c.code.in_(codes))
+    return {row.code: _item(row) for row in tx.execute(statement)}
+
+
+def _sold_today(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
+    statement = _priced(tx, HospitalDay.of(tx.now()))
+    return statement.where(SERVICE_ITEM.c.is_active, DEPARTMENT.c.is_active)
+
+
+def _priced(tx: UnitOfWork, day: HospitalDay) -> Select[tuple[str, str, str, str, int]]:
     valid = (
         select(func.max(SERVICE_PRICE.c.valid_from))
         .where(
             SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
             SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
-            SERVICE_PRICE.c.valid_from <= today,
+            SERVICE_PRICE.c.valid_from <= day.date,
         )
         .correlate(SERVICE_ITEM)
         .scalar_subquery()
@@ -56,11 +66,7 @@ def _priced(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
             & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
             & (SERVICE_PRICE.c.valid_from == valid),
         )
-        .where(
-            SERVICE_ITEM.c.facility_id == tx.facility,
-            SERVICE_ITEM.c.is_active,
-            DEPARTMENT.c.is_active,
-        )
+        .where(SERVICE_ITEM.c.facility_id == tx.facility)
     )
 
 

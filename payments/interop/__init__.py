@@ -1,0 +1,1 @@
+"""What other programs of the hospital bring us."""
