@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import Row, Update, select, update
 
 from payments import audit
-from payments.encounters.service import lock as lock_encounter
 from payments.events.model import Reference
 from payments.events.writing import refer
 from payments.intents import repository as intents
@@ -105,7 +104,6 @@ def dismiss(runtime: Runtime, scope: Scope, change: UUID, reason: str) -> None:
 
 def _credit(tx: UnitOfWork, runtime: Runtime, draft: _Draft) -> None:
     entry = draft.entry
-    lock_encounter(tx, invoices.encounter_of(tx, entry.invoice))
     held = invoices.lock(tx, entry.invoice)
     active = intents.lock_active(tx, entry.invoice)
     amount = entry.unit_price * entry.quantity
