@@ -22,6 +22,7 @@ from payments.storage.upgrading import current_revision, newest_revision
 from payments.web import pages, problem, security
 from payments.web.assets import assets
 from payments.web.cashier import cashier
+from payments.web.connections import connections
 from payments.web.current import EXTENSION
 from payments.web.finance import finance
 from payments.web.health import health
@@ -43,6 +44,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     webhooks,
     sandbox,
     finance,
+    connections,
 )
 #: A form of a desk with a long list of services; a view that takes a file says so itself.
 _BODY_MAX_BYTES: Final = 1024 * 1024

@@ -46,6 +46,7 @@ class RailLink:
 RAIL: Final = (
     RailItem("nav.cashier", "till", "cashier.desk", Permission.COLLECT),
     RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
+    RailItem("nav.connections", "inbox", "connections.show", Permission.ADMIN),
 )
 
 

@@ -5,3 +5,8 @@ from payments.web.cashier.views import cashier
 
 #: Importing them has added their views.
 __all__ = ["cashier", "collect", "desk", "people", "receipt", "scan"]
+from payments.web.cashier import collect, desk, orders, receipt
+from payments.web.cashier.views import cashier
+
+#: Importing them has added their views.
+__all__ = ["cashier", "collect", "desk", "orders", "receipt"]
