@@ -113,7 +113,11 @@ def test_signing_in_leads_to_no_other_site(
 
 
 def test_first_page_is_the_role_s_own(app: Flask, runtime: Runtime, scope: Scope) -> None:
-    for role, start in ((Role.CASHIER, "/desk"), (Role.IT_ADMIN, "")):
+    for role, start in (
+        (Role.CASHIER, "/desk"),
+        (Role.IT_ADMIN, "/connections"),
+        (Role.SECURITY_OFFICER, ""),
+    ):
         browser = Browser(app.test_client())
         browser.sign_in(add_user(runtime, scope, role))
 
@@ -122,7 +126,7 @@ def test_first_page_is_the_role_s_own(app: Flask, runtime: Runtime, scope: Scope
         if start:
             assert answer.headers["Location"] == start
         else:
-            assert "Quản trị hệ thống" in answer.get_data(as_text=True)
+            assert "Phụ trách an toàn thông tin" in answer.get_data(as_text=True)
 
 
 def test_facility_that_no_host_names_is_not_guessed(runtime: Runtime) -> None:
