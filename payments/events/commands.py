@@ -123,14 +123,14 @@ def _kinds(text: str) -> list[Kind]:
     try:
         return [Kind(part.strip()) for part in text.split(",") if part.strip()]
     except ValueError as error:
-        raise InvalidField("types", f"{error}; known are {known}") from error
+        raise InvalidField("types", "event_type", known=known) from error
 
 
 def _event(text: str | None) -> UUID | None:
     try:
         return None if text is None else event_of(text)
     except ValueError as error:
-        raise InvalidField("event", f"{text!r} is no event id: evt_ and 32 digits") from error
+        raise InvalidField("event", "event_id", told=text) from error
 
 
 def _moment(field: str, text: str | None) -> datetime | None:
@@ -139,7 +139,7 @@ def _moment(field: str, text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidField(field, f"{text!r} is no time: write 2026-11-24T07:30") from error
+        raise InvalidField(field, "event_moment", told=text) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=HOSPITAL_ZONE)
 
 

@@ -59,13 +59,11 @@ class Guard:
         try:
             url = httpx.URL(text.strip())
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise InvalidField("url", "this is no address: write https://host/path") from error
+            raise InvalidField("url", "event_url", most=URL_MAX) from error
         if len(text) > URL_MAX or not url.host or url.userinfo or url.fragment:
-            raise InvalidField(
-                "url", f"write https://host/path, no password, at most {URL_MAX} letters"
-            )
+            raise InvalidField("url", "event_url", most=URL_MAX)
         if not (url.scheme == "https" or (url.scheme == "http" and self._is_here(url.host))):
-            raise InvalidField("url", "events go to https:// only (a trial may call this machine)")
+            raise InvalidField("url", "event_url_https")
         try:
             literal = _literal(url.host)
             if literal is not None:
@@ -73,7 +71,7 @@ class Guard:
             elif not (_NAME.fullmatch(url.host.lower()) or self._is_here(url.host)):
                 raise ForbiddenAddress(f"{url.host} is no full host name")
         except ForbiddenAddress as error:
-            raise InvalidField("url", error.detail) from error
+            raise InvalidField("url", "event_url_inner", host=url.host) from error
         return str(url)
 
     def dialled(self, text: str, resolve: Resolve) -> str:
@@ -104,7 +102,7 @@ class Guard:
         try:
             return self.checked(text)
         except InvalidField as error:
-            raise ForbiddenAddress(error.detail) from error
+            raise ForbiddenAddress("the address is not allowed (any more)") from error
 
     def _is_here(self, host: str) -> bool:
         return self.is_trial and host in _LOOPBACK

@@ -54,7 +54,7 @@ def replay(
         InvalidField: neither an event nor a time is named, or more than 10,000 events are meant.
     """
     if event is None and since is None:
-        raise InvalidField("since", "name an event, or the time since when")
+        raise InvalidField("since", "replay_what")
     with runtime.database.transaction(scope) as tx:
         wanted = subscriptions.subscription(tx, runtime.keys, name)
         found = _events(tx, wanted, event, since, until or tx.now())
@@ -83,7 +83,7 @@ def _events(
         statement = statement.where(EVENT.c.occurred_at >= since, EVENT.c.occurred_at <= until)
     found = list(tx.execute(statement.limit(_REPLAYED_MAX + 1)).scalars())
     if len(found) > _REPLAYED_MAX:
-        raise InvalidField("since", f"more than {_REPLAYED_MAX} events: name a shorter time")
+        raise InvalidField("since", "replay_many", most=_REPLAYED_MAX)
     return found
 
 

@@ -65,7 +65,7 @@ def subscribe(
         SubscriptionTaken: the name is in use.
     """
     if not _NAME.fullmatch(name):
-        raise InvalidField("name", "2 to 32 of a-z 0-9 - and a letter first")
+        raise InvalidField("name", "short_name")
     checked = guard(runtime).checked(url)
     wanted = sorted(kind.value for kind in kinds or Kind)
     secret = signing.new_secret()
@@ -88,7 +88,7 @@ def subscribe(
             },
         )
         if not is_new:
-            raise SubscriptionTaken(f"there is a subscription {name!r} already")
+            raise SubscriptionTaken(name=name)
         audit.append(tx, "events.subscribed", f"event_subscription:{name}", url=checked)
     return secret
 

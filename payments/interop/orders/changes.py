@@ -152,7 +152,7 @@ def _decide(tx: UnitOfWork, draft: _Draft, state: ChangeState, reason: str) -> N
         .values(state=state.value, reason=reason, decided_at=tx.now(), decided_by=tx.scope.actor)
     )
     if decided.rowcount != 1:
-        raise ChangeDecided("Thay đổi này đã được xử lý hoặc HIS vừa gửi bản mới.")
+        raise ChangeDecided(number=draft.number)
     audit.append(tx, f"order_change.{state.value}", f"order_change:{draft.id}", reason=reason)
 
 
@@ -187,9 +187,9 @@ def _draft(tx: UnitOfWork, runtime: Runtime, change: UUID) -> _Draft:
         .where(ORDER_CHANGE.c.facility_id == tx.facility, ORDER_CHANGE.c.id == change)
     ).first()
     if row is None:
-        raise NotFound("Không tìm thấy thay đổi này.")
+        raise NotFound("there is no such change")
     if row.state != ChangeState.DRAFT.value:
-        raise ChangeDecided("Thay đổi này đã được xử lý hoặc HIS vừa gửi bản mới.")
+        raise ChangeDecided(number=row.number)
     entry = Billed(
         row.invoice_id,
         row.service_code,

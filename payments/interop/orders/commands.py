@@ -11,9 +11,11 @@ from payments.interop.orders.model import WrongOrders
 from payments.interop.orders.reading import read_csv
 from payments.interop.orders.taking import take_in
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import InvalidField
+from payments.kernel.errors import InvalidField, Problem
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
+from payments.words.catalogue import TERMINAL
+from payments.words.explaining import of_problem
 
 
 def add_commands(subparsers: Any) -> None:
@@ -29,13 +31,13 @@ def _import(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     try:
         content = args.file.read_bytes()
     except OSError as error:
-        raise InvalidField("file", f"{args.file} cannot be read: {error.strerror}") from error
+        raise InvalidField("file", "file_absent", path=args.file) from error
     try:
         lines = read_csv(content, HospitalDay.of(runtime.clock.now()))
         told = take_in(runtime, scope, args.source, lines)
     except WrongOrders as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            print(_said(problem), file=sys.stderr)
         print(f"vienphi: {args.file}: refused whole, nothing was taken in", file=sys.stderr)
         return 1
     print(
@@ -43,3 +45,8 @@ def _import(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
         f" {told.stale} older than known, {told.drafted} changes to be confirmed"
     )
     return 0
+
+
+def _said(problem: Problem) -> str:
+    place = "" if problem.line is None else f"line {problem.line}, {problem.field}: "
+    return place + of_problem(problem, TERMINAL)

@@ -46,7 +46,7 @@ class OrderCancelled(Conflict):
     code = "order-cancelled"
 
 
-class _Changed(Conflict):
+class _Changed(Exception):
     """What was read is no longer so: read again."""
 
 
@@ -73,7 +73,7 @@ def issue(runtime: Runtime, scope: Scope, orders: Sequence[UUID]) -> UUID:
     """
     wanted = sorted(set(orders))
     if not 1 <= len(wanted) <= LINES_MAX:
-        raise InvalidField("order", f"Chọn từ 1 đến {LINES_MAX} chỉ định.")
+        raise InvalidField("order", "orders_count", most=LINES_MAX)
     for _ in range(_TRIES_MAX):
         with runtime.database.reading(scope) as tx:
             rows = _rows(tx, wanted)
@@ -93,7 +93,7 @@ def issue(runtime: Runtime, scope: Scope, orders: Sequence[UUID]) -> UUID:
             )
         except _Changed:
             continue
-    raise OrdersTaken("Chỉ định vừa thay đổi; tải lại trang.")
+    raise OrdersTaken(numbers=", ".join(sorted({one.number for one in chosen})))
 
 
 def _rows(tx: UnitOfWork, wanted: Sequence[UUID]) -> Sequence[Row[Any]]:
@@ -114,7 +114,7 @@ def _rows(tx: UnitOfWork, wanted: Sequence[UUID]) -> Sequence[Row[Any]]:
         .order_by(ORDER_LINE.c.number, ORDER_LINE.c.line, ORDER_LINE.c.id)
     ).all()
     if len(rows) != len(wanted):
-        raise NotFound("Không tìm thấy chỉ định.")
+        raise NotFound("an order is not of this facility")
     return rows
 
 
@@ -126,16 +126,16 @@ def _invoice_of(rows: Sequence[Row[Any]]) -> UUID | None:
         return invoice
     if taken:
         numbers = ", ".join(sorted({row.number for row in rows if not row.is_free}))
-        raise OrdersTaken(f"Chỉ định {numbers} đã lập phiếu.")
+        raise OrdersTaken(numbers=numbers)
     cancelled = sorted({row.number for row in rows if row.is_cancelled})
     if cancelled:
-        raise OrderCancelled(f"Chỉ định {', '.join(cancelled)} đã hủy.")
+        raise OrderCancelled(numbers=", ".join(cancelled))
     return None
 
 
 def _patient(keys: Keys, rows: Sequence[Row[Any]]) -> PatientRequest:
     if len({row.patient_id for row in rows}) != 1:
-        raise InvalidField("order", "Các chỉ định phải của cùng một người bệnh.")
+        raise InvalidField("order", "orders_patients")
     row = rows[0]
     return PatientRequest(name_of(keys, row.name_sealed), row.birth_year, row.file_number)
 
@@ -158,7 +158,7 @@ def _left(tx: UnitOfWork, row: Row[Any]) -> int:
     """Say how many are to be billed: a supplement may outlive the invoice before it."""
     standing = sum(one.quantity for one in bills.billed(tx, row.id))
     if standing >= row.quantity:
-        raise OrdersTaken(f"Chỉ định {row.number} đã lập phiếu.")
+        raise OrdersTaken(numbers=row.number)
     return int(row.quantity) - standing
 
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from payments.invoicing.model import PatientRequest
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import Rejected
+from payments.kernel.errors import Problem, Rejected
 from payments.kernel.money import Money
 
 LINES_MAX: Final = 5_000
@@ -59,33 +59,14 @@ class OrderLine:
         return hashlib.sha256(json.dumps(told).encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """
-    One thing that is wrong: where, and a key for the words that say what to do.
-
-    *row* is None for what is wrong with the whole; the words stand under ``orders.problem.<key>``.
-    """
-
-    row: int | None
-    column: str
-    key: str
-    values: Mapping[str, object] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{name}={value}" for name, value in self.values.items())
-        place = "file" if self.row is None else f"line {self.row}, {self.column}"
-        return f"{place}: {self.key}" + (f" ({told})" if told else "")
-
-
 class WrongOrders(Rejected):
     """Orders were refused whole; each line that is wrong is named, and nothing was taken in."""
 
     code = "wrong-orders"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        found = sorted(problems, key=lambda one: one.row or 0)[:PROBLEMS_MAX]
-        super().__init__("; ".join(str(one) for one in found[:3]), problems=len(problems))
+        found = sorted(problems, key=lambda one: one.line or 0)[:PROBLEMS_MAX]
+        super().__init__(count=len(found))
         self.problems = tuple(found)
 
 

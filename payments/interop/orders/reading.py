@@ -16,12 +16,11 @@ from payments.interop.orders.model import (
     LINES_MAX,
     PROBLEMS_MAX,
     OrderLine,
-    Problem,
     WrongOrders,
 )
 from payments.invoicing.model import PatientRequest, checked
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import InvalidField
+from payments.kernel.errors import InvalidField, Problem
 from payments.kernel.money import Money, vnd
 
 T = TypeVar("T")
@@ -59,12 +58,13 @@ def read_csv(content: bytes, today: HospitalDay) -> tuple[OrderLine, ...]:
         WrongOrders: lists what is wrong, up to 50; nothing of the file may be used.
     """
     if len(content) > SIZE_MAX_BYTES:
-        raise WrongOrders([Problem(None, "file", "too_large", {"mb": SIZE_MAX_BYTES // 1024**2})])
+        raise WrongOrders(
+            [Problem(None, "file", "orders_large", {"most": SIZE_MAX_BYTES // 1024**2})]
+        )
     try:
         titles, below = _table(decode(content))
     except NotReadable as error:
-        row = error.line
-        raise WrongOrders([Problem(row, "file", "unreadable", {"detail": error.detail})]) from error
+        raise WrongOrders([Problem(error.line, "file", error.key, error.facts)]) from error
     return parsed(_cells(titles, below), today)
 
 
@@ -81,7 +81,7 @@ def parsed(
     lines: list[OrderLine] = []
     for row, cells in told:
         if len(lines) >= LINES_MAX:
-            problems.append(Problem(row, "file", "too_many", {"most": LINES_MAX}))
+            problems.append(Problem(row, "file", "orders_many", {"most": LINES_MAX}))
             break
         line = _line(row, cells, today, problems)
         if line is not None:
@@ -90,7 +90,7 @@ def parsed(
             break
     problems += _contradictions(lines)
     if not lines and not problems:
-        problems.append(Problem(None, "file", "empty"))
+        problems.append(Problem(None, "file", "orders_empty"))
     if problems:
         raise WrongOrders(problems)
     return tuple(lines)
@@ -106,16 +106,16 @@ def _table(text: str) -> tuple[list[str], Iterator[Row]]:
         head = next(found, None)
         if head is not None and set(COLUMNS) <= set(head.cells):
             return _known(head), found
-    raise WrongOrders([Problem(1, "file", "no_columns", {"columns": ", ".join(COLUMNS)})])
+    raise WrongOrders([Problem(1, "file", "orders_columns", {"columns": ", ".join(COLUMNS)})])
 
 
 def _known(head: Row) -> list[str]:
     """A column that we do not know may be a misspelt one, so it is not skipped in silence."""
     for name in head.cells:
         if name not in (*COLUMNS, *OPTIONAL):
-            raise WrongOrders([Problem(1, name[:40], "unknown_column")])
+            raise WrongOrders([Problem(1, name[:40], "orders_column", {"told": name})])
         if head.cells.count(name) > 1:
-            raise WrongOrders([Problem(1, name, "column_twice")])
+            raise WrongOrders([Problem(1, name, "orders_column_twice", {"told": name})])
     return list(head.cells)
 
 
@@ -126,12 +126,10 @@ def _cells(titles: list[str], below: Iterator[Row]) -> Iterator[tuple[int, Mappi
                 continue
             if len(row.cells) != len(titles):
                 values = {"found": len(row.cells), "wanted": len(titles)}
-                raise WrongOrders([Problem(row.line, "file", "wrong_width", values)])
+                raise WrongOrders([Problem(row.line, "file", "orders_width", values)])
             yield row.line, dict(zip(titles, row.cells, strict=True))
     except NotReadable as error:
-        row_number = error.line
-        problem = Problem(row_number, "file", "unreadable", {"detail": error.detail})
-        raise WrongOrders([problem]) from error
+        raise WrongOrders([Problem(error.line, "file", error.key, error.facts)]) from error
 
 
 def _line(
@@ -139,22 +137,22 @@ def _line(
 ) -> OrderLine | None:
     before = len(problems)
 
-    def cell(column: str, reading: Callable[[str], T], key: str, **values: object) -> T | None:
+    def cell(column: str, reading: Callable[[str], T], *, wrong: str, **facts: object) -> T | None:
         try:
             return reading(cells.get(column, ""))
         except ValueError:
-            problems.append(Problem(row, column, key, values))
+            problems.append(Problem(row, column, wrong, facts))
             return None
 
-    number = cell("order_number", _matching(_NUMBER), "bad_number")
-    line = cell("line", _whole(1, 999), "bad_whole", low=1, high=999)
-    version = cell("version", _whole(1, 999_999), "bad_whole", low=1, high=999_999)
-    is_cancelled = cell("status", _status, "bad_status")
+    number = cell("order_number", _matching(_NUMBER), wrong="order_number")
+    line = cell("line", _whole(1, 999), wrong="order_whole", low=1, high=999)
+    version = cell("version", _whole(1, 999_999), wrong="order_whole", low=1, high=999_999)
+    is_cancelled = cell("status", _status, wrong="order_status")
     patient = _patient(row, cells, today, problems)
-    ordered_on = cell("ordered_on", lambda text: _day(text, today), "bad_day")
-    service = cell("service_code", _matching(_CODE), "bad_service")
-    quantity = cell("quantity", _whole(1, 999), "bad_whole", low=1, high=999)
-    price = cell("unit_price", _price, "bad_price")
+    ordered_on = cell("ordered_on", lambda text: _day(text, today), wrong="order_day")
+    service = cell("service_code", _matching(_CODE), wrong="order_service")
+    quantity = cell("quantity", _whole(1, 999), wrong="order_whole", low=1, high=999)
+    price = cell("unit_price", _price, wrong="order_price")
     if len(problems) > before:
         return None
     assert number is not None
@@ -176,7 +174,7 @@ def _patient(
     year = cells.get("birth_year", "")
     name = cells.get("patient_name", "").upper()
     if name.startswith(_FORMULA):
-        problems.append(Problem(row, "patient_name", "bad_name"))
+        problems.append(Problem(row, "patient_name", "order_name"))
         return None
     try:
         return checked(
@@ -189,7 +187,7 @@ def _patient(
         )
     except InvalidField as error:
         column = _PATIENT_COLUMNS.get(error.field, error.field)
-        problems.append(Problem(row, column, f"bad_{error.field}"))
+        problems.append(Problem(row, column, error.key, error.extras))
         return None
 
 
@@ -199,11 +197,11 @@ def _contradictions(lines: list[OrderLine]) -> Iterator[Problem]:
     people: dict[str, OrderLine] = {}
     for one in lines:
         if one.key in seen:
-            yield Problem(one.row, "line", "twice", {"first": seen[one.key]})
+            yield Problem(one.row, "line", "order_twice", {"first": seen[one.key]})
         seen.setdefault(one.key, one.row)
         known = people.setdefault(one.patient.file_number, one)
         if known.patient != one.patient:
-            yield Problem(one.row, "patient_name", "two_names", {"first": known.row})
+            yield Problem(one.row, "patient_name", "order_two_names", {"first": known.row})
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:

@@ -18,10 +18,10 @@ from payments import audit
 from payments.catalogue.model import ServiceItem
 from payments.catalogue.queries import priced_on
 from payments.interop.orders import bills
-from payments.interop.orders.model import OrderLine, Problem, Wanted, WrongOrders, differences
+from payments.interop.orders.model import OrderLine, Wanted, WrongOrders, differences
 from payments.interop.orders.rows import ORDER_LINE
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import InvalidField
+from payments.kernel.errors import InvalidField, Problem
 from payments.kernel.scope import Scope
 from payments.patients.rows import PATIENT
 from payments.patients.service import register
@@ -64,7 +64,7 @@ def take_in(runtime: Runtime, scope: Scope, source: str, lines: Sequence[OrderLi
         InvalidField: *source* is no name.
     """
     if not _SOURCE.fullmatch(source):
-        raise InvalidField("source", "2 to 32 of a-z 0-9 - and a letter first")
+        raise InvalidField("source", "short_name")
     return runtime.database.run(scope, lambda tx: _take_in(tx, runtime, source, lines))
 
 
@@ -193,24 +193,24 @@ def _stored(tx: UnitOfWork, source: str, lines: Sequence[OrderLine]) -> dict[Key
 def _price_problems(line: OrderLine, prices: Prices) -> Iterator[Problem]:
     item = prices[line.ordered_on].get(line.service_code)
     if item is None:
-        values = {"code": line.service_code, "day": str(line.ordered_on)}
-        yield Problem(line.row, "service_code", "no_service", values)
+        values = {"code": line.service_code, "day": line.ordered_on}
+        yield Problem(line.row, "service_code", "order_no_service", values)
     elif line.declared_price is not None and line.declared_price != item.price:
         values = {
-            "told": str(line.declared_price.dong),
-            "price": str(item.price.dong),
-            "day": str(line.ordered_on),
+            "told": line.declared_price,
+            "price": item.price,
+            "day": line.ordered_on,
         }
-        yield Problem(line.row, "unit_price", "other_price", values)
+        yield Problem(line.row, "unit_price", "order_other_price", values)
 
 
 def _known_problems(line: OrderLine, known: Row[Any] | None) -> Iterator[Problem]:
     if known is None or line.version < known.version:
         return
     if line.version == known.version and line.sha256() != known.content_sha256:
-        yield Problem(line.row, "version", "same_version", {"version": line.version})
+        yield Problem(line.row, "version", "order_same_version", {"version": line.version})
     elif not known.is_free and line.patient.file_number != known.file_number:
-        yield Problem(line.row, "file_number", "other_patient")
+        yield Problem(line.row, "file_number", "order_other_patient")
 
 
 def _pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:

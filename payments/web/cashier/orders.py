@@ -25,12 +25,13 @@ from payments.interop.orders.queries import (
     patient_of,
 )
 from payments.invoicing import queries as invoicing
+from payments.invoicing.model import LINES_MAX
 from payments.invoicing.status import IllegalStep
 from payments.kernel.errors import InvalidField, VienphiError
 from payments.web.cashier.views import cashier
 from payments.web.chips import Chip
 from payments.web.codes import collecting_channel
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, explain, runtime, scope, words
 from payments.web.pages import render
 from payments.web.security import requires
 
@@ -77,13 +78,13 @@ def issue_orders() -> AnyResponse:
     try:
         chosen = [UUID(one) for one in request.form.getlist("order")]
     except ValueError as error:
-        raise InvalidField("order", words("orders.none_chosen")) from error
+        raise InvalidField("order", "orders_count", most=LINES_MAX) from error
     if not chosen:
         return _again(words("orders.none_chosen"), 422)
     try:
         invoice = issuing.issue(runtime(), scope(), chosen)
     except _SHOWN as error:
-        return _again(error.detail, 409)
+        return _again(explain(error), 409)
     _show_code(invoice)
     return redirect(url_for("cashier.show", invoice_id=invoice), 303)
 
@@ -94,7 +95,7 @@ def confirm_change(change_id: UUID) -> AnyResponse:
     try:
         invoice = changes.confirm(runtime(), scope(), change_id)
     except _SHOWN as error:
-        return _again(error.detail, 409)
+        return _again(explain(error), 409)
     return redirect(url_for("cashier.show", invoice_id=invoice), 303)
 
 
@@ -104,7 +105,7 @@ def dismiss_change(change_id: UUID) -> AnyResponse:
     try:
         changes.dismiss(runtime(), scope(), change_id, request.form.get("reason", ""))
     except _SHOWN as error:
-        return _again(error.detail, 422 if isinstance(error, InvalidField) else 409)
+        return _again(explain(error), 422 if isinstance(error, InvalidField) else 409)
     file_number = _file_number(request.form.get("file_number", ""))
     return redirect(url_for("cashier.orders", file_number=file_number), 303)
 

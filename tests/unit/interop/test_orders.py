@@ -120,9 +120,9 @@ def test_the_price_is_that_of_the_day_of_the_order(hospital: Hospital) -> None:
 @pytest.mark.parametrize(
     ("changes", "column", "key"),
     [
-        ({"unit_price": 149_000}, "unit_price", "other_price"),
-        ({"service_code": "ZZ99"}, "service_code", "no_service"),
-        ({"ordered_on": "2020-01-01"}, "service_code", "no_service"),
+        ({"unit_price": 149_000}, "unit_price", "order_other_price"),
+        ({"service_code": "ZZ99"}, "service_code", "order_no_service"),
+        ({"ordered_on": "2020-01-01"}, "service_code", "order_no_service"),
     ],
 )
 def test_a_price_or_service_that_the_catalogue_lacks_refuses_the_whole(
@@ -132,7 +132,7 @@ def test_a_price_or_service_that_the_catalogue_lacks_refuses_the_whole(
         take(hospital, row(order_number="CD0009"), row(**changes))
 
     [problem] = refused.value.problems
-    assert (problem.row, problem.column, problem.key) == (3, column, key)
+    assert (problem.line, problem.field, problem.key) == (3, column, key)
     assert _count(hospital, ORDER_LINE) == 0
     assert orders(hospital) == ()
 
@@ -147,7 +147,7 @@ def test_one_version_that_says_two_things_is_refused(hospital: Hospital) -> None
     with pytest.raises(WrongOrders) as refused:
         take(hospital, row(quantity=2), row(order_number="CD0002"))
 
-    assert [one.key for one in refused.value.problems] == ["same_version"]
+    assert [one.key for one in refused.value.problems] == ["order_same_version"]
     assert _count(hospital, ORDER_LINE) == 1
 
 
@@ -335,7 +335,7 @@ def test_a_billed_order_does_not_move_to_another_patient(hospital: Hospital) -> 
 
     with pytest.raises(WrongOrders) as refused:
         take(hospital, moved)
-    assert [one.key for one in refused.value.problems] == ["other_patient"]
+    assert [one.key for one in refused.value.problems] == ["order_other_patient"]
 
 
 def test_the_paid_event_names_the_orders(hospital: Hospital) -> None:

@@ -21,7 +21,7 @@ TODAY = HospitalDay(date(2026, 11, 24))
 def _problems(content: bytes) -> list[tuple[int | None, str, str]]:
     with pytest.raises(WrongOrders) as refused:
         read_csv(content, TODAY)
-    return [(one.row, one.column, one.key) for one in refused.value.problems]
+    return [(one.line, one.field, one.key) for one in refused.value.problems]
 
 
 def _read(content: bytes) -> tuple[OrderLine, ...]:
@@ -63,27 +63,27 @@ def test_the_columns_may_stand_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "key"),
     [
-        ("order_number", "", "bad_number"),
-        ("order_number", "=CMD()", "bad_number"),
-        ("line", "0", "bad_whole"),
-        ("line", "1.0", "bad_whole"),
-        ("line", "١", "bad_whole"),
-        ("version", "-1", "bad_whole"),
-        ("version", "9999999", "bad_whole"),
-        ("status", "done", "bad_status"),
-        ("file_number", "99 1", "bad_file_number"),
-        ("patient_name", "", "bad_name"),
-        ("patient_name", "=HYPERLINK(1)", "bad_name"),
-        ("patient_name", "A" * 121, "bad_name"),
-        ("birth_year", "71", "bad_birth_year"),
-        ("birth_year", "2027", "bad_birth_year"),
-        ("ordered_on", "24/11/2026", "bad_day"),
-        ("ordered_on", "2026-02-30", "bad_day"),
-        ("ordered_on", "2026-11-25", "bad_day"),
-        ("service_code", "KB 01", "bad_service"),
-        ("quantity", "0", "bad_whole"),
-        ("quantity", "1000", "bad_whole"),
-        ("quantity", "1e2", "bad_whole"),
+        ("order_number", "", "order_number"),
+        ("order_number", "=CMD()", "order_number"),
+        ("line", "0", "order_whole"),
+        ("line", "1.0", "order_whole"),
+        ("line", "١", "order_whole"),
+        ("version", "-1", "order_whole"),
+        ("version", "9999999", "order_whole"),
+        ("status", "done", "order_status"),
+        ("file_number", "99 1", "file_number"),
+        ("patient_name", "", "patient_name"),
+        ("patient_name", "=HYPERLINK(1)", "order_name"),
+        ("patient_name", "A" * 121, "patient_name"),
+        ("birth_year", "71", "birth_year"),
+        ("birth_year", "2027", "birth_year"),
+        ("ordered_on", "24/11/2026", "order_day"),
+        ("ordered_on", "2026-02-30", "order_day"),
+        ("ordered_on", "2026-11-25", "order_day"),
+        ("service_code", "KB 01", "order_service"),
+        ("quantity", "0", "order_whole"),
+        ("quantity", "1000", "order_whole"),
+        ("quantity", "1e2", "order_whole"),
     ],
 )
 def test_a_wrong_cell_is_named_by_line_and_column(column: str, value: str, key: str) -> None:
@@ -96,7 +96,7 @@ def test_a_wrong_cell_is_named_by_line_and_column(column: str, value: str, key: 
 def test_a_price_is_whole_dong(price: str) -> None:
     content = csv_of(row(unit_price=f'"{price}"'), columns=(*COLUMNS, "unit_price"))
 
-    assert _problems(content) == [(2, "unit_price", "bad_price")]
+    assert _problems(content) == [(2, "unit_price", "order_price")]
 
 
 def test_all_wrong_lines_are_told_at_once_in_order() -> None:
@@ -116,26 +116,29 @@ def test_a_line_that_stands_twice_and_a_patient_of_two_names_are_wrong() -> None
         row(), row(version=2), row(order_number="CD0002", patient_name="NGƯỜI KHÁC THỬ")
     )
 
-    assert _problems(content) == [(3, "line", "twice"), (4, "patient_name", "two_names")]
+    assert _problems(content) == [
+        (3, "line", "order_twice"),
+        (4, "patient_name", "order_two_names"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        (b"", "no_columns"),
-        (b"\n\n", "no_columns"),
-        (csv_of(), "empty"),
-        (b"a,b,c\n1,2,3\n", "no_columns"),
-        (csv_of(row(), columns=COLUMNS[:-1]), "no_columns"),
-        (csv_of(row(), columns=(*COLUMNS, "unitprice")), "unknown_column"),
-        (csv_of(row(), columns=(*COLUMNS, "line")), "column_twice"),
-        (csv_of(row()).replace(b"CD0001,1", b"CD0001,1,7"), "wrong_width"),
-        (csv_of(row()).replace(b"CD0001", b'"CD0001'), "unreadable"),
-        (csv_of(row()).replace(b"CD0001", b"CD\x000001"), "unreadable"),
-        (b"PK\x03\x04" + b"\0" * 50, "unreadable"),
-        (b"%PDF-1.7", "unreadable"),
-        (codecs.BOM_UTF16_LE + b"a", "unreadable"),
-        (b"a" * (SIZE_MAX_BYTES + 1), "too_large"),
+        (b"", "orders_columns"),
+        (b"\n\n", "orders_columns"),
+        (csv_of(), "orders_empty"),
+        (b"a,b,c\n1,2,3\n", "orders_columns"),
+        (csv_of(row(), columns=COLUMNS[:-1]), "orders_columns"),
+        (csv_of(row(), columns=(*COLUMNS, "unitprice")), "orders_column"),
+        (csv_of(row(), columns=(*COLUMNS, "line")), "orders_column_twice"),
+        (csv_of(row()).replace(b"CD0001,1", b"CD0001,1,7"), "orders_width"),
+        (csv_of(row()).replace(b"CD0001", b'"CD0001'), "file_not_csv"),
+        (csv_of(row()).replace(b"CD0001", b"CD\x000001"), "statement_broken"),
+        (b"PK\x03\x04" + b"\0" * 50, "statement_not_text"),
+        (b"%PDF-1.7", "statement_not_text"),
+        (codecs.BOM_UTF16_LE + b"a", "statement_encoding"),
+        (b"a" * (SIZE_MAX_BYTES + 1), "orders_large"),
     ],
 )
 def test_what_is_no_file_of_orders_is_refused_whole(content: bytes, key: str) -> None:
@@ -147,7 +150,7 @@ def test_what_is_no_file_of_orders_is_refused_whole(content: bytes, key: str) ->
 def test_more_lines_than_a_hospital_orders_at_once_are_refused() -> None:
     content = csv_of(*(row(order_number=f"CD{number}") for number in range(5_001)))
 
-    assert _problems(content)[-1] == (5_002, "file", "too_many")
+    assert _problems(content)[-1] == (5_002, "file", "orders_many")
 
 
 @given(st.binary(max_size=400))
