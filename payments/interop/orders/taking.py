@@ -193,8 +193,8 @@ def _stored(tx: UnitOfWork, source: str, lines: Sequence[OrderLine]) -> dict[Key
 def _price_problems(line: OrderLine, prices: Prices) -> Iterator[Problem]:
     item = prices[line.ordered_on].get(line.service_code)
     if item is None:
-        values = {"code": line.service_code, "day": line.ordered_on}
-        yield Problem(line.row, "service_code", "order_no_service", values)
+        facts = {"code": line.service_code, "day": line.ordered_on}
+        yield Problem(line.row, "service_code", "order_no_service", facts)
     elif line.declared_price is not None and line.declared_price != item.price:
         values = {
             "told": line.declared_price,
