@@ -27,7 +27,17 @@ from payments.storage import installation
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, events, orders, operations)
+_CAPABILITIES: Final = (
+    demo,
+    qr,
+    ledger,
+    audit,
+    identity,
+    reconciliation,
+    events,
+    orders,
+    operations,
+)
 
 
 class NoFacility(VienphiError):

@@ -20,12 +20,12 @@ from sqlalchemy.exc import DBAPIError
 
 from payments import jobs
 from payments.audit_chain import sealing as audit_sealing
-from payments.channels.service import slugs
-from payments.events.delivering import tell_all
+from payments.events.delivering import look
 from payments.inbox import service as messages
+from payments.inbox.polling import poll_all
 from payments.intents.service import expire
 from payments.jobs import Job
-from payments.kernel.errors import NotFound, Unavailable, VienphiError
+from payments.kernel.errors import VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.ledger import heads
 from payments.ledger import sealing as ledger_sealing
@@ -108,7 +108,7 @@ class Worker:
         self._tasks = (seal if only != "jobs" else []) + (others if only != "seal" else [])
         if only == "events":
             # A loop of its own: a receiver that is slow must not hold up receipts and seals.
-            self._tasks = [(_Every(_TELL_EVERY_S), _tell)]
+            self._tasks = [(_Every(_TELL_EVERY_S), look)]
 
     def stop(self) -> None:
         """End after the work in hand."""
@@ -178,15 +178,6 @@ def _tidy(runtime: Runtime, scope: Scope) -> int:
     return did
 
 
-def _tell(runtime: Runtime, scope: Scope) -> int:
-    try:
-        return tell_all(runtime, scope)
-    except VienphiError as error:
-        # A secret that no key opens, for one: told each second, but the loop goes on.
-        _log.error("events.failed", facility=scope.facility, error=_reason(error))
-        return 0
-
-
 def run_jobs(runtime: Runtime, home: FacilityId, *, limit: int = 100) -> int:
     """Do up to *limit* due jobs; *home* is any facility, the jobs name their own."""
     claiming = Scope(home, "job:worker", "worker")
@@ -220,28 +211,13 @@ def _reason(error: Exception) -> str:
     return type(error).__name__
 
 
-def poll_all(runtime: Runtime, scope: Scope) -> int:
-    """Read the lists of all channels that have one; a gateway that is away is asked again later."""
-    with runtime.database.reading(scope) as tx:
-        channels = slugs(tx)
-    read = 0
-    for slug in channels:
-        try:
-            read += messages.poll(runtime, scope, slug)
-        except NotFound:
-            continue
-        except Unavailable as error:
-            _log.warning("inbox.poll_failed", channel=slug, reason=str(error))
-    return read
-
-
 def run_until_idle(runtime: Runtime, scope: Scope) -> int:
     """Do all work that is due now, in this process; tests and the demo's history call it."""
     did = 0
     for _ in range(_ROUNDS_MAX):
         step = run_jobs(runtime, scope.facility)
         step += _seal(runtime, scope) + _seal_audit(runtime, scope)
-        step += tell_all(runtime, scope)
+        step += look(runtime, scope)
         if not step:
             return did
         did += step

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, not_, select, update
+from sqlalchemy import Row, func, not_, select, update
 
 from payments.catalogue.model import ServiceItem
 from payments.catalogue.queries import priced_on
@@ -103,6 +103,7 @@ def _rows(tx: UnitOfWork, wanted: Sequence[UUID]) -> Sequence[Row[Any]]:
             PATIENT.c.file_number,
             PATIENT.c.name_sealed,
             PATIENT.c.birth_year,
+            func.coalesce(PATIENT.c.merged_into, PATIENT.c.id).label("person"),
             bills.is_free().label("is_free"),
         )
         .join(
@@ -134,7 +135,7 @@ def _invoice_of(rows: Sequence[Row[Any]]) -> UUID | None:
 
 
 def _patient(keys: Keys, rows: Sequence[Row[Any]]) -> PatientRequest:
-    if len({row.patient_id for row in rows}) != 1:
+    if len({row.person for row in rows}) != 1:
         raise InvalidField("order", "orders_patients")
     row = rows[0]
     return PatientRequest(name_of(keys, row.name_sealed), row.birth_year, row.file_number)

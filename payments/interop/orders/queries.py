@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM
 from payments.interop.orders.bills import is_free, unsettled
@@ -75,12 +75,11 @@ class Ordered:
 
 
 def patient_of(tx: UnitOfWork, keys: Keys, file_number: str) -> Ordered | None:
-    """Find a patient by the hospital's number; None where nobody has it."""
-    row = tx.execute(
-        select(PATIENT).where(
-            PATIENT.c.facility_id == tx.facility, PATIENT.c.file_number == file_number
-        )
-    ).first()
+    """Find the record that counts of a patient by a hospital's number; None where nobody has it."""
+    mine = PATIENT.c.facility_id == tx.facility
+    row = tx.execute(select(PATIENT).where(mine, PATIENT.c.file_number == file_number)).first()
+    while row is not None and row.merged_into is not None:
+        row = tx.execute(select(PATIENT).where(mine, PATIENT.c.id == row.merged_into)).first()
     if row is None:
         return None
     return Ordered(row.id, name_of(keys, row.name_sealed), row.birth_year, row.file_number)
@@ -115,7 +114,7 @@ def of_patient(tx: UnitOfWork, patient: UUID) -> tuple[OrderView, ...]:
                 DEPARTMENT.c.code == SERVICE_ITEM.c.department_code,
             ),
         )
-        .where(ORDER_LINE.c.facility_id == tx.facility, ORDER_LINE.c.patient_id == patient)
+        .where(ORDER_LINE.c.facility_id == tx.facility, _is_of(tx, patient))
         .order_by(
             free.desc(),
             ORDER_LINE.c.ordered_on.desc(),
@@ -162,7 +161,7 @@ def changes_for(tx: UnitOfWork, patient: UUID) -> tuple[ChangeView, ...]:
         )
         .where(
             ORDER_CHANGE.c.facility_id == tx.facility,
-            ORDER_LINE.c.patient_id == patient,
+            _is_of(tx, patient),
             ORDER_CHANGE.c.state == ChangeState.DRAFT.value,
         )
         .order_by(ORDER_LINE.c.number, ORDER_LINE.c.line, ORDER_CHANGE.c.id)
@@ -181,6 +180,14 @@ def changes_for(tx: UnitOfWork, patient: UUID) -> tuple[ChangeView, ...]:
         )
         for row in rows
     )
+
+
+def _is_of(tx: UnitOfWork, patient: UUID) -> ColumnElement[bool]:
+    """Also what was ordered for a record that turned out to be the same person."""
+    same = select(PATIENT.c.id).where(
+        PATIENT.c.facility_id == tx.facility, PATIENT.c.merged_into == patient
+    )
+    return or_(ORDER_LINE.c.patient_id == patient, ORDER_LINE.c.patient_id.in_(same))
 
 
 def _order(row: Row[Any], *, is_owing: bool) -> OrderView:
