@@ -95,14 +95,14 @@ def _page(tx: UnitOfWork, token: str) -> PayPage:
         owed=invoice.total - invoice.credited,
         paid=invoice.paid,
         due=invoice.due,
-        suspense=sum((payment.suspense for payment in payments), ZERO),
+        suspense=sum((payment.waiting for payment in payments), ZERO),
         chip=chips.of_invoice(invoice),
         is_cancelled=invoice.document is Document.CANCELLED,
         code=codes.card(runtime(), intent),
         had_code=intent is not None,
         can_show_code=channel is not None and invoice.due <= CODE_MAX,
         received=tuple(
-            ReceivedRow(payment.received, payment.received_at, payment.receipt_number)
+            ReceivedRow(payment.shown, payment.received_at, payment.receipt_number)
             for payment in payments
         ),
     )
