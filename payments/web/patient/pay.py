@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.intents import queries as intents
@@ -46,6 +46,19 @@ def pay(token: str) -> str:
     with runtime().database.reading(scope()) as tx:
         page = _page(tx, token)
     return render(page)
+
+
+@patient.get("/p/<token>/status")
+@public
+def status(token: str) -> Response:
+    """Say whether the page is still true: one indexed row, nothing personal, nothing written."""
+    if not _TOKEN.fullmatch(token):
+        raise NotFound("no such link")
+    with runtime().database.reading(scope()) as tx:
+        version = invoicing.version_of_token(tx, token)
+    if request.args.get("seen") == str(version):
+        return Response(status=204)
+    return jsonify({"version": version})
 
 
 @patient.post("/p/<token>/codes")
@@ -89,6 +102,7 @@ def _page(tx: UnitOfWork, token: str) -> PayPage:
     channel = codes.collecting_channel(tx, runtime())
     return PayPage(
         token=token,
+        version=invoice.version,
         number=invoice.number,
         patient=masked(invoice.patient_name),
         issued_at=invoice.issued_at,
