@@ -111,6 +111,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         is_numbering=any(row.applied and row.receipt_number is None for row in rows),
         suspense=sum((payment.waiting for payment in payments), ZERO),
         can_cancel=may_cancel and _is_untouched(invoice) and not payments,
+        can_credit=_may_credit(invoice),
         patient_link=_patient_link(invoice),
         trays=side,
     )
@@ -126,6 +127,12 @@ def _row(payment: PaymentView) -> PaymentRow:
         payment.receipt_number,
         chips.of_payment(payment),
     )
+
+
+def _may_credit(invoice: InvoiceView) -> bool:
+    session = current().session
+    has_rest = invoice.document is Document.ISSUED and invoice.credited < invoice.total
+    return has_rest and session is not None and session.user.may(Permission.CREDIT)
 
 
 def _is_untouched(invoice: InvoiceView) -> bool:
