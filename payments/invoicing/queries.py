@@ -114,7 +114,7 @@ def version_of_token(tx: UnitOfWork, token: str) -> int:
         )
     ).scalar()
     if found is None:
-        raise NotFound("Không tìm thấy phiếu.")
+        raise NoInvoice()
     return found
 
 

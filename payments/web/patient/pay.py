@@ -24,7 +24,7 @@ from payments.web import chips, codes, forms
 from payments.web.current import runtime, scope
 from payments.web.pages import render
 from payments.web.patient.pages import PayPage, ReceivedRow
-from payments.web.security import public
+from payments.web.security import public, public_in_background
 
 patient = Blueprint("patient", __name__)
 
@@ -49,11 +49,11 @@ def pay(token: str) -> str:
 
 
 @patient.get("/p/<token>/status")
-@public
+@public_in_background
 def status(token: str) -> Response:
     """Say whether the page is still true: one indexed row, nothing personal, nothing written."""
     if not _TOKEN.fullmatch(token):
-        raise NotFound("no such link")
+        raise NoInvoice()
     with runtime().database.reading(scope()) as tx:
         version = invoicing.version_of_token(tx, token)
     if request.args.get("seen") == str(version):

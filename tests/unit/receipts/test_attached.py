@@ -156,9 +156,9 @@ def _take(
 def _sum(tx: UnitOfWork, column: object, *conditions: object) -> int:
     facility = column.table.c.facility_id  # type: ignore[attr-defined]
     total = tx.execute(
-        select(func.coalesce(func.sum(column), 0)).where(  # type: ignore[arg-type]
+        select(func.coalesce(func.sum(column), 0)).where(
             facility == tx.facility,
-            *conditions,  # type: ignore[arg-type]
+            *conditions,
         )
     ).scalar_one()
     return int(total)
