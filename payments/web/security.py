@@ -90,7 +90,7 @@ def public(view: V) -> V:
 
 
 def public_in_background(view: V) -> V:
-    """Mark a public view that a screen asks by itself: it keeps no member of the staff signed in."""
+    """Mark a public view that a screen asks by itself: it keeps nobody of the staff signed in."""
     return _marked(view, Access(Audience.PUBLIC, is_background=True))
 
 
