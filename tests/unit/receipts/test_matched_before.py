@@ -92,8 +92,10 @@ def test_what_was_attached_since_is_not_taken_back(
     assert credit is not None
     attach(hospital.runtime, hospital.scope, credit, invoice, "đã hỏi người bệnh")
 
+    owner = owner_of(hospital.runtime.database, request)
+    downgrade(owner, "0007")
     with pytest.raises(DBAPIError):
-        downgrade(owner_of(hospital.runtime.database, request), "0006")
+        downgrade(owner, "0006")
 
     assert hospital.view(invoice).paid == vnd(100_000)
     assert [one.applied for one in hospital.payments(invoice)] == [vnd(100_000)]
