@@ -6,7 +6,7 @@ from payments.storage.columns import Blob, Dong, Id, UtcTime, Whole
 from payments.storage.migrating import append_only, check, create_table, drop_tables, must, refers
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007a"
 
 
 def upgrade() -> None:

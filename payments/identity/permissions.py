@@ -23,6 +23,8 @@ class Permission(StrEnum):
     COLLECT = "collect"
     #: Cancel an invoice on which nothing was paid.
     CANCEL = "cancel"
+    #: Reduce an issued invoice by a credit note: what its cashier asks for, another person does.
+    CREDIT = "credit"
     SEE_FINANCE = "see_finance"
     IMPORT_STATEMENT = "import_statement"
     #: Say what money of unknown purpose is for.
@@ -47,7 +49,7 @@ _BOOKS: Final = frozenset(
 #: No role both collects at a desk and explains money: one person cannot do and hide.
 ROLES: Final[dict[Role, frozenset[Permission]]] = {
     Role.CASHIER: _DESK,
-    Role.HEAD_CASHIER: _DESK | {Permission.CANCEL},
+    Role.HEAD_CASHIER: _DESK | {Permission.CANCEL, Permission.CREDIT},
     Role.ACCOUNTANT: _BOOKS,
     Role.CHIEF_ACCOUNTANT: _BOOKS | {Permission.CLOSE_DAY},
     Role.IT_ADMIN: frozenset({Permission.ADMIN}),

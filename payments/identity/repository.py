@@ -118,6 +118,17 @@ def seen(tx: UnitOfWork, session_id: UUID) -> None:
     )
 
 
+def missed(tx: UnitOfWork, session_id: UUID) -> int:
+    """Count one more object that is not there; returns the count of the session."""
+    counted: int = tx.execute(
+        update(STAFF_SESSION)
+        .where(STAFF_SESSION.c.facility_id == tx.facility, STAFF_SESSION.c.id == session_id)
+        .values(missed=STAFF_SESSION.c.missed + 1)
+        .returning(STAFF_SESSION.c.missed)
+    ).scalar_one()
+    return counted
+
+
 def revoke(tx: UnitOfWork, *, session_id: UUID | None = None, user_id: UUID | None = None) -> int:
     """End one session, or all of a user; returns how many were ended."""
     which = (

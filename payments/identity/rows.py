@@ -35,6 +35,8 @@ STAFF_SESSION: Final = Table(
     Column("seen_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("revoked", Flag, nullable=False),
+    #: Objects that it asked for and that are not there.
+    Column("missed", Whole, nullable=False, server_default="0"),
 )
 
 #: *subject* is a keyed hash of a login or of an address: people type passwords into login fields.

@@ -30,9 +30,13 @@ from payments.kernel.secret import Secret
 from payments.kernel.text import nfc
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
+from payments.storage.unit_of_work import UnitOfWork
 
 #: 256 bits.
 _TOKEN_BYTES = 32
+#: Of the objects that a session asked for in vain: so many are audited each, then one in so many.
+_MISSES_AUDITED = 20
+_MISSES_APART = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,29 @@ def sign_out(runtime: Runtime, scope: Scope, found: Session) -> None:
     with runtime.database.transaction(scope) as tx:
         repository.revoke(tx, session_id=found.id)
         audit.append(tx, "user.signed_out", f"user:{found.user.id}")
+
+
+def missed(runtime: Runtime, scope: Scope, found: Session, route: str) -> int:
+    """
+    Note that *found* asked at *route* for an object that is not there; returns the how-manieth.
+
+    The first ones are audited each, then every hundredth: who tries a million identifiers does not
+    fill the table.
+    """
+
+    def work(tx: UnitOfWork) -> int:
+        count = repository.missed(tx, found.id)
+        if count <= _MISSES_AUDITED or count % _MISSES_APART == 0:
+            audit.append(
+                tx,
+                "security.not_found_object",
+                f"session:{found.id}",
+                route=route,
+                count_in_session=count,
+            )
+        return count
+
+    return runtime.database.run(scope, work)
 
 
 def _counted(runtime: Runtime, scope: Scope, subjects: list[bytes]) -> list[UUID]:

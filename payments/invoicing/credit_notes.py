@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -30,6 +31,14 @@ class NotIssued(IllegalStep):
     code = "not-issued"
 
 
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    number: str
+    amount: Money
+    reason: str
+    made_at: datetime
+
+
 #: Phiếu giảm: a counter within its invoice, so that no series is locked beside the invoice.
 _NUMBER = "{invoice}-G{count}"
 
@@ -45,14 +54,15 @@ def credit(
 
     Raises:
         IllegalStep: the invoice is not issued.
-        InvalidField: an amount is not positive, or above what its department still has.
+        InvalidField: no amount, a department that the invoice has not, or an amount that is not
+            positive or above what its department still has; it names the department.
     """
     if invoice.document is not Document.ISSUED:
         raise NotIssued()
     cleaned = checked_reason(reason)
     if _made_before(tx, key):
         return invoice
-    _check(amounts, _left(tx, invoice.id))
+    _check(amounts, left(tx, invoice.id))
     note = new_id()
     entry = invoice_credited(
         credit_note=note, invoice=invoice.id, revenue=revenue_parts(tx, dict(amounts))
@@ -68,25 +78,14 @@ def credit(
     return after
 
 
-def _made_before(tx: UnitOfWork, key: str) -> bool:
-    return (
-        tx.execute(
-            select(CREDIT_NOTE.c.id).where(
-                CREDIT_NOTE.c.facility_id == tx.facility, CREDIT_NOTE.c.idem_key == key
-            )
-        ).first()
-        is not None
-    )
-
-
-def _left(tx: UnitOfWork, invoice: UUID) -> dict[str, Money]:
+def left(tx: UnitOfWork, invoice: UUID) -> dict[str, Money]:
     """Say what each department still has on the invoice after earlier credit notes."""
     billed = tx.execute(
         select(INVOICE_LINE.c.department_code, func.sum(INVOICE_LINE.c.amount).label("amount"))
         .where(INVOICE_LINE.c.facility_id == tx.facility, INVOICE_LINE.c.invoice_id == invoice)
         .group_by(INVOICE_LINE.c.department_code)
     )
-    left = {row.department_code: vnd(int(row.amount)) for row in billed}
+    kept = {row.department_code: vnd(int(row.amount)) for row in billed}
     credited = tx.execute(
         select(
             CREDIT_NOTE_LINE.c.department_code, func.sum(CREDIT_NOTE_LINE.c.amount).label("amount")
@@ -100,8 +99,29 @@ def _left(tx: UnitOfWork, invoice: UUID) -> dict[str, Money]:
         .group_by(CREDIT_NOTE_LINE.c.department_code)
     )
     for row in credited:
-        left[row.department_code] -= vnd(int(row.amount))
-    return left
+        kept[row.department_code] -= vnd(int(row.amount))
+    return kept
+
+
+def notes(tx: UnitOfWork, invoice: UUID) -> tuple[CreditNote, ...]:
+    """List the credit notes of an invoice, first first."""
+    rows = tx.execute(
+        select(CREDIT_NOTE)
+        .where(CREDIT_NOTE.c.facility_id == tx.facility, CREDIT_NOTE.c.invoice_id == invoice)
+        .order_by(CREDIT_NOTE.c.made_at, CREDIT_NOTE.c.id)
+    )
+    return tuple(CreditNote(row.number, vnd(row.amount), row.reason, row.made_at) for row in rows)
+
+
+def _made_before(tx: UnitOfWork, key: str) -> bool:
+    return (
+        tx.execute(
+            select(CREDIT_NOTE.c.id).where(
+                CREDIT_NOTE.c.facility_id == tx.facility, CREDIT_NOTE.c.idem_key == key
+            )
+        ).first()
+        is not None
+    )
 
 
 def _check(amounts: Mapping[str, Money], left: Mapping[str, Money]) -> None:

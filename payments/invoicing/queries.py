@@ -106,6 +106,18 @@ def version(tx: UnitOfWork, invoice_id: UUID) -> int:
     return found
 
 
+def version_of_token(tx: UnitOfWork, token: str) -> int:
+    """Read the version alone by a patient's link. Raises NotFound for any other token."""
+    found: int | None = tx.execute(
+        select(INVOICE.c.version).where(
+            INVOICE.c.facility_id == tx.facility, INVOICE.c.pay_token == token
+        )
+    ).scalar()
+    if found is None:
+        raise NoInvoice()
+    return found
+
+
 def _one(tx: UnitOfWork) -> Select[tuple[object, ...]]:
     return (
         select(

@@ -27,6 +27,18 @@ class Flag(StrEnum):
     DUPLICATE = "duplicate"
     AFTER_CANCEL = "after_cancel"
     UNMATCHED = "unmatched"
+    #: A person said what it is for; the money had arrived before.
+    ATTACHED = "attached"
+
+
+class Purpose(StrEnum):
+    """What a person found money in suspense to be."""
+
+    INVOICE = "invoice"
+    #: Interest that the bank pays.
+    INTEREST = "interest"
+    #: Another income of the hospital that is no patient's.
+    INCOME = "income"
 
 
 @dataclass(frozen=True, slots=True)

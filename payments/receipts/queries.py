@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, case, func, select
 
 from payments.kernel.money import Money, vnd
 from payments.receipts.model import Flag, NoPayment
-from payments.receipts.rows import PAYMENT, RECEIPT
+from payments.receipts.rows import PAYMENT, RECEIPT, SUSPENSE_MATCH
 from payments.storage.unit_of_work import UnitOfWork
+
+_MATCHED: Final = (
+    select(func.coalesce(func.sum(SUSPENSE_MATCH.c.amount), 0))
+    .where(
+        SUSPENSE_MATCH.c.facility_id == PAYMENT.c.facility_id,
+        SUSPENSE_MATCH.c.credit_id == PAYMENT.c.credit_id,
+    )
+    .scalar_subquery()
+)
+#: Nearly every payment has no suspense, and nothing is looked up for it.
+_WAITING: Final = case((PAYMENT.c.suspense > 0, PAYMENT.c.suspense - _MATCHED), else_=0)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """*receipt_number* is None until the worker has numbered it, and where nothing was applied."""
+    """
+    One payment of an invoice.
+
+    *receipt_number* is None until the worker has numbered it, and where nothing was applied. Money
+    that a person attached had been received before: then *received* is zero.
+    """
 
     id: UUID
     invoice: UUID | None
@@ -28,6 +44,13 @@ class PaymentView:
     flags: frozenset[Flag]
     received_at: datetime
     receipt_number: str | None
+    #: What of *suspense* pays for nothing yet: a person may have found its owner meanwhile.
+    waiting: Money
+
+    @property
+    def shown(self) -> Money:
+        """What the invoice's page calls received: the amount that came, or that was attached."""
+        return self.received or self.applied
 
 
 def of_invoice(tx: UnitOfWork, invoice: UUID) -> tuple[PaymentView, ...]:
@@ -68,7 +91,7 @@ def between(tx: UnitOfWork, start: datetime, end: datetime) -> tuple[PaymentView
 
 def _all(tx: UnitOfWork) -> Select[Any]:
     return (
-        select(PAYMENT, RECEIPT.c.number)
+        select(PAYMENT, RECEIPT.c.number, _WAITING.label("waiting"))
         .outerjoin(
             RECEIPT,
             (RECEIPT.c.facility_id == PAYMENT.c.facility_id)
@@ -89,4 +112,5 @@ def _view(row: Row[Any]) -> PaymentView:
         frozenset(Flag(flag) for flag in row.flags.split(",") if flag),
         row.received_at,
         row.number,
+        vnd(int(row.waiting)),
     )

@@ -130,9 +130,9 @@ def _elsewhere(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[str, HospitalDay]:
         str(row.credit_id): HospitalDay(row.booked_on)
         for row in _asked(
             tx,
-            select(PAYMENT.c.credit_id, TXN.c.booked_on).join(
-                TXN, _same(TXN, PAYMENT, TXN.c.id == PAYMENT.c.txn_id)
-            ),
+            select(PAYMENT.c.credit_id, TXN.c.booked_on)
+            .join(TXN, _same(TXN, PAYMENT, TXN.c.id == PAYMENT.c.txn_id))
+            .where(PAYMENT.c.received > 0),
             PAYMENT,
             sorted(refs),
             PAYMENT.c.credit_id,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import select
 
 from payments import audit
 from payments.bank.model import Direction, NoMovement, State
@@ -19,14 +19,15 @@ from payments.invoicing.model import amount_due
 from payments.invoicing.rows import INVOICE
 from payments.invoicing.service import checked_reason
 from payments.kernel.errors import Conflict
-from payments.kernel.money import Money, vnd
+from payments.kernel.money import Money
 from payments.kernel.scope import Scope
 from payments.ledger.model import Subject
 from payments.ledger.posting_rules.money_in import bank_other
 from payments.ledger.posting_rules.suspense import suspense_matched
 from payments.ledger.queries import subject_balance
 from payments.ledger.service import post
-from payments.receipts.rows import SUSPENSE_MATCH
+from payments.receipts import attached
+from payments.receipts.model import Purpose
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -132,9 +133,9 @@ def _attach(
     if credit is None:
         raise NoMovement()
     match_id = uuid5(_MATCHES, f"{tx.facility}:{credit_id}:{invoice_id}")
-    before = _match(tx, match_id)
+    before = attached.matched_before(tx, match_id)
     if before is not None:
-        return Match(match_id, vnd(before.amount), is_new=False)
+        return Match(match_id, before, is_new=False)
     waiting = in_suspense(tx, credit_id)
     if not waiting:
         raise NothingInSuspense()
@@ -143,38 +144,8 @@ def _attach(
         raise InvoiceOwesNothing()
     entry = suspense_matched(match=match_id, credit=credit_id, invoice=invoice_id, amount=amount)
     posted = post(tx, entry, effective_at=tx.now(), source="finance")
-    tx.execute(
-        insert(SUSPENSE_MATCH),
-        {
-            "facility_id": tx.facility,
-            "id": match_id,
-            "credit_id": credit_id,
-            "invoice_id": invoice_id,
-            "amount": amount.dong,
-            "reason": reason,
-            "made_by": tx.scope.actor,
-            "made_at": tx.now(),
-            "txn_id": posted.txn_id,
-        },
-    )
-    paid = replace(invoice, paid=invoice.paid + amount)
-    invoices.save(tx, paid)
-    due_changed(tx, runtime, replace(paid, version=invoice.version + 1), active)
+    match = attached.Match(match_id, credit_id, Purpose.INVOICE, amount, reason, posted.txn_id)
+    paid = attached.attach(tx, match, invoice, received_at=credit.occurred_at)
+    due_changed(tx, runtime, paid, active)
     mark(tx, credit_id, State.SUSPENSE if waiting > amount else State.MATCHED, "matched_by_person")
-    audit.append(
-        tx,
-        "suspense.matched",
-        f"bank_credit:{credit_id}",
-        invoice=str(invoice_id),
-        amount=amount.dong,
-        reason=reason,
-    )
     return Match(match_id, amount, is_new=True)
-
-
-def _match(tx: UnitOfWork, match_id: UUID) -> Row[tuple[int]] | None:
-    return tx.execute(
-        select(SUSPENSE_MATCH.c.amount).where(
-            SUSPENSE_MATCH.c.facility_id == tx.facility, SUSPENSE_MATCH.c.id == match_id
-        )
-    ).first()

@@ -1,8 +1,10 @@
 """
 The day's collection as CSV: one line per ledger transaction on the bank accounts.
 
-The sum of the lines is held against the ledger's own day total, which is read by another way (the
-roll-up), and against the payments; if they differ the file is not written.
+Beside them stands what a person took out of suspense that day: nothing was received, so much was
+applied, so much less waits. The sum of the lines is held against the ledger's own day total, which
+is read by another way (the roll-up), against the payments and against 2200; if they differ the file
+is not written.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from payments.ledger import queries as ledger
 from payments.ledger.model import LedgerLine
 from payments.receipts.rows import PAYMENT, RECEIPT
 from payments.statements.cells import Cell, identifier, text, write
+from payments.statements.matched import KIND, Matched, matched
 from payments.storage.unit_of_work import UnitOfWork
 
 CONTROL: Final = "1100"
+_SUSPENSE: Final = "2200"
 COLUMNS: Final = (
     "Thời điểm",
     "Số biên lai",
@@ -126,7 +130,9 @@ def read(tx: UnitOfWork, day: HospitalDay) -> Day:
     for line in ledger.lines_of_day(tx, CONTROL, day):
         by_txn[line.txn_id].append(line)
     known = _payments(tx, list(by_txn))
-    told = Day(day, tuple(_line(lines, known.get(txn)) for txn, lines in by_txn.items()))
+    waiting = ledger.lines_of_day(tx, _SUSPENSE, day)
+    moved_at_bank = (_line(lines, known.get(txn)) for txn, lines in by_txn.items())
+    told = Day(day, (*moved_at_bank, *(_decided(one) for one in matched(tx, waiting))))
     total = sum(
         (
             moved.debit - moved.credit
@@ -139,6 +145,9 @@ def read(tx: UnitOfWork, day: HospitalDay) -> Day:
     for one in told.lines:
         if one.txn in known and one.applied + one.suspense != one.received:
             raise TotalsDiffer(f"{day}: the payment of {one.txn} is not what the ledger moved")
+    listed = {one.txn for one in told.lines}
+    if told.suspense != -sum((one.amount for one in waiting if one.txn_id in listed), ZERO):
+        raise TotalsDiffer(f"{day}: what waits is not what the ledger moved on {_SUSPENSE}")
     return told
 
 
@@ -180,6 +189,23 @@ def _line(lines: list[LedgerLine], payment: Row[Any] | None) -> DayLine:
         method=payment.method,
         reference=payment.bank_reference or "",
         flags=payment.flags.replace(",", " "),
+    )
+
+
+def _decided(one: Matched) -> DayLine:
+    return DayLine(
+        one.txn,
+        KIND,
+        one.account,
+        one.effective_at,
+        ZERO,
+        one.applied,
+        -one.amount,
+        receipt=one.receipt,
+        invoice=one.invoice,
+        method=KIND,
+        reference=one.reference,
+        flags=one.said,
     )
 
 

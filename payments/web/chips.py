@@ -66,5 +66,7 @@ def _odd(payment: PaymentView) -> Iterator[Chip]:
                 yield Chip("bad", "stop", words("flag.after_cancel"))
             case Flag.UNMATCHED:
                 yield Chip("odd", "ask", words("status.unmatched"))
+            case Flag.ATTACHED:
+                yield Chip("ok", "check", words("flag.attached"))
             case _:
                 assert_never(flag)

@@ -7,10 +7,14 @@ import unicodedata
 from typing import Any, Final
 
 from payments.kernel.errors import InvalidField
+from payments.kernel.money import Money, vnd
 from payments.kernel.text import nfc
 
 KEY_FIELD: Final = "key"
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
+#: Grouped by dots or spaces as people write it; a comma is no separator here, for it may be meant
+#: as a fraction of a đồng.
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}|[0-9]{1,3}(?:[. \u00a0\u202f][0-9]{3}){1,3}")
 _NUMBER: Final = re.compile(r"[0-9]{1,6}")
 
 
@@ -36,6 +40,19 @@ def whole(value: str, field: str, *, wrong: str, line: int | None = None, **fact
     if not _NUMBER.fullmatch(text):
         raise InvalidField(field, wrong, line=line, **facts)
     return int(text)
+
+
+def amount(value: str, field: str, *, wrong: str, **facts: Any) -> Money:
+    """
+    Read whole đồng: ``150000``, ``150.000`` or ``150 000 đ``.
+
+    Raises:
+        InvalidField: with the key *wrong* and *facts*.
+    """
+    text = value.strip().removesuffix("đ").strip()
+    if not _AMOUNT.fullmatch(text):
+        raise InvalidField(field, wrong, **facts)
+    return vnd(int("".join(char for char in text if char.isdigit())))
 
 
 def form_key(value: str) -> str:

@@ -24,6 +24,7 @@ from payments.kernel.errors import (
     VienphiError,
 )
 from payments.kernel.money import Money
+from payments.web import security_events
 from payments.web.current import (
     current,
     explain,
@@ -123,6 +124,8 @@ def show(code: str) -> str:
 def explained(error: VienphiError) -> AnyResponse:
     """Answer with a failure of ours; a blueprint that shows a form again calls it for the rest."""
     kind = type(error)
+    if isinstance(error, NotFound):
+        security_events.not_found()
     if isinstance(error, NotSignedIn) and not wants_document():
         here = request.full_path.rstrip("?") if request.method == "GET" else ""
         here = "" if here == "/" else here

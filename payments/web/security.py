@@ -1,10 +1,11 @@
 """
 Who may open which view, checked in one place before any view runs.
 
-Each view says so itself, with one of four marks; a view without a mark is refused:
+Each view says so itself, with one of these marks; a view without a mark is refused:
 
     @open_to_machines           no person, no cookie: webhooks, health, static files
     @public                     anybody: patient pages, sign-in, explanations of errors
+    @public_in_background       the same, asked by a screen without a person
     @signed_in                  any member of the staff
     @requires(Permission.X)     staff whose role has X
 """
@@ -86,6 +87,11 @@ def open_to_machines(view: V) -> V:
 
 def public(view: V) -> V:
     return _marked(view, Access(Audience.PUBLIC))
+
+
+def public_in_background(view: V) -> V:
+    """Mark a public view that a screen asks by itself: it keeps nobody of the staff signed in."""
+    return _marked(view, Access(Audience.PUBLIC, is_background=True))
 
 
 def signed_in(view: V) -> V:

@@ -26,6 +26,7 @@ SCRIPTS: Final = {
     "sources": "M3 mixed sources",
     "forged": "M4 forged messages",
     "midnight": "M12 midnight",
+    "close_day": "a day closes during payments",
     "payers": "K2 fifty payers",
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
@@ -33,8 +34,8 @@ SCRIPTS: Final = {
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
 }
-#: What two of them need to be told to run on PostgreSQL.
-_MORE: Final = {"sealer": ("--postgres",), "tamper": ("--postgres",)}
+#: What these need to be told to run on PostgreSQL.
+_MORE: Final = dict.fromkeys(("sealer", "tamper", "close_day"), ("--postgres",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ A1: nothing of another facility is seen or changed, by any route, any role, any 
 Through the web: every route of the route map that names an object, with every method, for nobody
 and for each of the seven roles, with up to *ids* objects of the other facility per table. The
 answer must be a refusal (or the way to sign in), the same as for an object that does not exist,
-and hold nothing of the other facility. Routes without an object are read for the same reason.
+and hold nothing of the other facility; each that is not found is a security event, counted in the
+session. Routes without an object are read for the same reason.
 
 Below the web, as if the application checked nothing: raw SQL of each role of the database. Rows of
 the other facility do not exist, without a facility nothing exists, and no row can be written for or
@@ -138,7 +139,9 @@ class _Routes:
         self._app: Flask = create_app(runtime)
         self._foreign = foreign
         self._outcome = outcome
+        self._runtime = runtime
         self._answers: Counter[int] = Counter()
+        self._not_found: Counter[str] = Counter()
         self._browsers = {_NOBODY: Browser(self._app.test_client())}
         for role in Role:
             browser = Browser(self._app.test_client())
@@ -160,12 +163,31 @@ class _Routes:
         self._outcome.figures["roles, nobody among them"] = len(self._browsers)
         self._outcome.figures["requests for what is another's"] = sum(self._answers.values())
         self._outcome.figures["answers by status"] = dict(sorted(self._answers.items()))
+        self._expect_events()
+
+    def _expect_events(self) -> None:
+        """Each answer "not found" to a member of the staff is a security event of the session."""
+        with self._runtime.database.reading(SCOPE) as tx:
+            rows = tx.execute(
+                text(
+                    "SELECT u.role, sum(s.missed) AS missed, (SELECT count(*) FROM audit_event a"
+                    " WHERE a.kind = 'security.not_found_object'"
+                    " AND a.actor = 'user:' || u.id) AS audited"
+                    " FROM staff u JOIN staff_session s ON s.staff_id = u.id GROUP BY u.role, u.id"
+                )
+            ).all()
+        wanted = {role.value: self._not_found[role.value] for role in Role}
+        told = {row.role: int(row.missed) for row in rows}
+        self._outcome.expect("security events of each role", told, wanted)
+        unaudited = [row.role for row in rows if bool(row.missed) != bool(row.audited)]
+        self._outcome.expect("roles whose events are in no audit", unaudited, [])
+        self._outcome.expect("something was not found", any(wanted.values()), True)
 
     def _ask_for_all(self, rule: Rule, method: str, who: str, browser: Browser) -> None:
         for unknown, wanted in self._objects(rule):
-            expected = self._ask(rule, method, browser, unknown)
+            expected = self._ask_as(who, rule, method, browser, unknown)
             for one in wanted:
-                status, body = self._ask(rule, method, browser, one)
+                status, body = self._ask_as(who, rule, method, browser, one)
                 self._answers[status] += 1
                 told = f"{who} {method} {rule.rule} {one}"
                 self._refuse_words(told, body.replace(str(one), ""))
@@ -183,6 +205,13 @@ class _Routes:
         else:
             for token in self._foreign.tokens:
                 yield "x" * len(token), (token,)
+
+    def _ask_as(
+        self, who: str, rule: Rule, method: str, browser: Browser, one: object
+    ) -> tuple[int, str]:
+        status, body = self._ask(rule, method, browser, one)
+        self._not_found[who] += status == 404
+        return status, body
 
     def _ask(
         self, rule: Rule, method: str, browser: Browser, one: object = None

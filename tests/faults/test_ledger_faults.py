@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from payments.kernel.clock import FrozenClock
 from payments.ledger.verifying import verify
 from payments.storage.unit_of_work import Database
-from tests.faults import sealer, tamper
+from tests.faults import close_day, sealer, tamper
 from tests.faults.damages import DAMAGES
 from tests.faults.ledgers import SCOPE, Ledgers
 from tests.support.databases import Cluster
+from tests.support.hospital import Hospital
 
 
 def test_every_kind_of_damage_is_found_and_named(tmp_path: Path) -> None:
@@ -40,3 +42,9 @@ def test_killed_sealer_loses_nothing(database: Database) -> None:
     url = database.engine.url.render_as_string(hide_password=False)
 
     assert sealer.run(url, 5, 1) == []
+
+
+def test_a_day_that_closes_during_payments_loses_and_doubles_none(
+    hospital: Hospital, clock: FrozenClock
+) -> None:
+    assert close_day.run(hospital, clock, 7, rounds=2).failures == []

@@ -46,18 +46,25 @@ ALWAYS: Final[Mapping[str, str]] = {
           FULL JOIN (SELECT subject_id, sum(amount) AS owed FROM ({_ON_ACCOUNT}) x
                       WHERE code = '1300' GROUP BY subject_id) l ON l.subject_id = i.id
          WHERE coalesce(i.owed, 0) <> coalesce(l.owed, 0)""",
-    "an invoice's paid is what was applied to it and matched later": """
+    "an invoice's paid is what was applied to it": """
         SELECT i.id, i.paid FROM invoice i WHERE i.facility_id = :f AND i.paid <>
           (SELECT coalesce(sum(p.applied), 0) FROM payment p
-            WHERE p.facility_id = i.facility_id AND p.invoice_id = i.id) +
-          (SELECT coalesce(sum(m.amount), 0) FROM suspense_match m
-            WHERE m.facility_id = i.facility_id AND m.invoice_id = i.id)""",
+            WHERE p.facility_id = i.facility_id AND p.invoice_id = i.id)""",
+    "what was matched to an invoice is a payment of it that received nothing": """
+        SELECT coalesce(m.id, p.id), m.amount, p.applied FROM
+          (SELECT * FROM suspense_match WHERE facility_id = :f AND purpose = 'invoice') m
+          FULL JOIN (SELECT * FROM payment WHERE facility_id = :f AND received = 0) p
+            ON p.id = m.id AND p.applied = m.amount AND p.txn_id = m.txn_id
+           AND p.credit_id = m.credit_id AND p.invoice_id = m.invoice_id
+         WHERE m.id IS NULL OR p.id IS NULL""",
     "nothing is applied above what an invoice was owed": """
         SELECT id, paid FROM invoice WHERE facility_id = :f AND paid > total""",
     "I17 a payment has its own transaction of money that came in": """
         SELECT p.id FROM payment p
           LEFT JOIN ledger_txn t ON t.facility_id = p.facility_id AND t.id = p.txn_id
-         WHERE p.facility_id = :f AND (t.id IS NULL OR t.kind NOT LIKE 'pay.%')""",
+         WHERE p.facility_id = :f AND (t.id IS NULL
+            OR (p.received > 0 AND t.kind NOT LIKE 'pay.%')
+            OR (p.received = 0 AND t.kind <> 'suspense.match'))""",
     "I17 a transaction of money that came in has one payment": """
         SELECT t.id, count(p.id) FROM ledger_txn t
           LEFT JOIN payment p ON p.facility_id = t.facility_id AND p.txn_id = t.id
@@ -75,7 +82,8 @@ ALWAYS: Final[Mapping[str, str]] = {
     "what was received is the amount of the bank credit": """
         SELECT p.id FROM payment p
           JOIN bank_credit c ON c.facility_id = p.facility_id AND c.id = p.credit_id
-         WHERE p.facility_id = :f AND (p.received <> c.amount OR c.direction <> 'in')""",
+         WHERE p.facility_id = :f AND p.received > 0
+           AND (p.received <> c.amount OR c.direction <> 'in')""",
     "2200 of a bank credit is its suspense less what was matched": f"""
         SELECT coalesce(w.id, l.subject_id), w.waits, l.held FROM
           (SELECT c.id, coalesce((SELECT sum(p.suspense) FROM payment p
@@ -91,8 +99,8 @@ ALWAYS: Final[Mapping[str, str]] = {
         SELECT c.id FROM bank_credit c WHERE c.facility_id = :f AND c.direction = 'in' AND (
           NOT EXISTS (SELECT 1 FROM evidence e
             WHERE e.facility_id = c.facility_id AND e.credit_id = c.id)
-          OR (SELECT count(*) FROM payment p
-            WHERE p.facility_id = c.facility_id AND p.credit_id = c.id) <> 1)""",
+          OR (SELECT count(*) FROM payment p WHERE p.facility_id = c.facility_id
+               AND p.credit_id = c.id AND p.received > 0) <> 1)""",
     "money that left has a witness and no payment": """
         SELECT c.id FROM bank_credit c WHERE c.facility_id = :f AND c.direction = 'out' AND (
           NOT EXISTS (SELECT 1 FROM evidence e
@@ -170,6 +178,7 @@ def posted(database: Database, scope: Scope) -> dict[str, int]:
             text(
                 "SELECT c.bank_reference, count(t.id) FROM bank_credit c"
                 " JOIN payment p ON p.facility_id = c.facility_id AND p.credit_id = c.id"
+                " AND p.received > 0"
                 " JOIN ledger_txn t ON t.facility_id = p.facility_id AND t.id = p.txn_id"
                 " WHERE c.facility_id = :f GROUP BY c.bank_reference"
             ),

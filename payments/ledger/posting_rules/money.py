@@ -16,6 +16,7 @@ SAFE: Final = "1010"
 DEPOSITS: Final = "2000"
 REFUNDS: Final = "2100"
 SUSPENSE: Final = "2200"
+OTHER_INCOME: Final = "4900"
 ROUNDING: Final = "5310"
 #: Names the bank lines that have no row of their own when they are posted.
 _BANK_LINES: Final = UUID("5b0c5f9e-6f0e-5d1e-9c1b-3f8f0a1d2c4b")

@@ -8,7 +8,13 @@ from uuid import UUID
 from payments.kernel.money import Money
 from payments.ledger.model import Entry, Posting, Subject, entry
 from payments.ledger.posting_rules import money
-from payments.ledger.posting_rules.money import RECEIVABLE, SUSPENSE, Movement, WrongParts
+from payments.ledger.posting_rules.money import (
+    OTHER_INCOME,
+    RECEIVABLE,
+    SUSPENSE,
+    Movement,
+    WrongParts,
+)
 
 UNMATCHED: Final = "pay.unmatched"
 
@@ -86,7 +92,7 @@ def bank_other(
             f"5000:{bank_account}", movement.account, -amount, credit_subject=movement.subject
         )
     else:
-        posting = Posting(movement.account, "4900", amount, debit_subject=movement.subject)
+        posting = Posting(movement.account, OTHER_INCOME, amount, debit_subject=movement.subject)
     return entry("bank.other", movement.key, movement.fingerprint(amount), posting)
 
 

@@ -6,7 +6,13 @@ from uuid import UUID
 
 from payments.kernel.money import Money
 from payments.ledger.model import Entry, Posting, Subject, entry, fingerprint_of
-from payments.ledger.posting_rules.money import DEPOSITS, RECEIVABLE, REFUNDS, SUSPENSE
+from payments.ledger.posting_rules.money import (
+    DEPOSITS,
+    OTHER_INCOME,
+    RECEIVABLE,
+    REFUNDS,
+    SUSPENSE,
+)
 
 
 def suspense_matched(*, match: UUID, credit: UUID, invoice: UUID, amount: Money) -> Entry:
@@ -29,6 +35,11 @@ def suspense_deposited(*, match: UUID, owner: Subject, encounter: UUID, amount: 
         subject=Subject("encounter", encounter),
         amount=amount,
     )
+
+
+def suspense_is_income(*, match: UUID, owner: Subject, amount: Money) -> Entry:
+    """P42 of money that P10 had parked, so P11: interest or other income. Key: the match."""
+    return matched(match=match, owner=owner, credit=OTHER_INCOME, subject=None, amount=amount)
 
 
 def matched(

@@ -1,7 +1,7 @@
 """The cashier's desk."""
 
-from payments.web.cashier import collect, desk, orders, people, receipt, scan
+from payments.web.cashier import collect, credit_notes, desk, orders, people, receipt, scan
 from payments.web.cashier.views import cashier
 
 #: Importing them has added their views.
-__all__ = ["cashier", "collect", "desk", "orders", "people", "receipt", "scan"]
+__all__ = ["cashier", "collect", "credit_notes", "desk", "orders", "people", "receipt", "scan"]

@@ -109,8 +109,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         payments=rows,
         receipt=numbered[-1] if numbered else None,
         is_numbering=any(row.applied and row.receipt_number is None for row in rows),
-        suspense=sum((payment.suspense for payment in payments), ZERO),
+        suspense=sum((payment.waiting for payment in payments), ZERO),
         can_cancel=may_cancel and _is_untouched(invoice) and not payments,
+        can_credit=_may_credit(invoice),
         patient_link=_patient_link(invoice),
         trays=side,
     )
@@ -119,13 +120,19 @@ def _page(invoice_id: UUID) -> InvoicePage:
 def _row(payment: PaymentView) -> PaymentRow:
     return PaymentRow(
         payment.id,
-        payment.received,
+        payment.shown,
         payment.applied,
-        payment.suspense,
+        payment.waiting,
         payment.received_at,
         payment.receipt_number,
         chips.of_payment(payment),
     )
+
+
+def _may_credit(invoice: InvoiceView) -> bool:
+    session = current().session
+    has_rest = invoice.document is Document.ISSUED and invoice.credited < invoice.total
+    return has_rest and session is not None and session.user.may(Permission.CREDIT)
 
 
 def _is_untouched(invoice: InvoiceView) -> bool:

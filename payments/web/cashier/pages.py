@@ -88,5 +88,6 @@ class InvoicePage:
     is_numbering: bool
     suspense: Money
     can_cancel: bool
+    can_credit: bool
     patient_link: str
     trays: Trays

@@ -53,6 +53,7 @@ _FLAGS: Final = {
     Flag.DUPLICATE: ("odd", "twin"),
     Flag.AFTER_CANCEL: ("bad", "stop"),
     Flag.UNMATCHED: ("odd", "ask"),
+    Flag.ATTACHED: ("ok", "check"),
 }
 
 

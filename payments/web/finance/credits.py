@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.bank.model import Direction, State
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
-from payments.reconciliation import resolving
+from payments.receipts.attached import is_a_patients
+from payments.reconciliation import income, resolving
 from payments.reconciliation.lines import SOURCE
 from payments.reconciliation.matching import Suggestion
 from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
@@ -53,13 +54,29 @@ def book_fee(credit: UUID) -> AnyResponse:
     return redirect(url_for("finance.credit", credit=credit), 303)
 
 
-def _page(credit: UUID, *, failure: str = "", failed_number: str = "") -> CreditPage:
+@finance.post("/finance/credits/<uuid:credit>/income")
+@requires(Permission.RESOLVE)
+def take_income(credit: UUID) -> AnyResponse:
+    try:
+        purpose = income.purpose_of(request.form.get("purpose", ""))
+        reason = request.form.get("reason", "")
+        income.take_as_income(runtime(), scope(), credit, purpose, reason)
+    except InvalidField as error:
+        page = _page(credit, failure=explain(error), failed_field=f"income-{error.field}")
+        return Response(render(page), 422)
+    return redirect(url_for("finance.credit", credit=credit), 303)
+
+
+def _page(
+    credit: UUID, *, failure: str = "", failed_number: str = "", failed_field: str = ""
+) -> CreditPage:
     with runtime().database.reading(scope()) as tx:
         found = find(tx, credit)
         left = resolving.in_suspense(tx, credit)
         memo = memo_text(tx, runtime().keys, credit)
         told_by = witnesses(tx, credit)
         guesses = suggestions(tx, runtime(), found)
+        is_nobodys = bool(left) and not is_a_patients(tx, credit)
     session = current().session
     is_outgoing = found.direction is Direction.OUT
     return CreditPage(
@@ -78,6 +95,9 @@ def _page(credit: UUID, *, failure: str = "", failed_number: str = "") -> Credit
         may_book=is_outgoing and found.state is State.NEW,
         failure=failure,
         failed_number=failed_number,
+        failed_field=failed_field,
+        may_be_income=is_nobodys,
+        kinds=tuple((kind.value, words(f"finance.income.{kind}")) for kind in income.KINDS),
     )
 
 

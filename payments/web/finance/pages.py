@@ -119,3 +119,8 @@ class CreditPage:
     may_book: bool
     failure: str
     failed_number: str
+    #: ``income-purpose`` or ``income-reason``: beside which field the failure stands.
+    failed_field: str
+    #: It names no invoice, so that it may be the hospital's own.
+    may_be_income: bool
+    kinds: tuple[tuple[str, str], ...]

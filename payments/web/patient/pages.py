@@ -23,6 +23,7 @@ class PayPage:
     template: ClassVar[str] = "patient/pay.html"
 
     token: str
+    version: int
     number: str
     #: Masked: who holds the link need not be the patient.
     patient: str

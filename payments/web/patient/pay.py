@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.intents import queries as intents
@@ -24,7 +24,7 @@ from payments.web import chips, codes, forms
 from payments.web.current import runtime, scope
 from payments.web.pages import render
 from payments.web.patient.pages import PayPage, ReceivedRow
-from payments.web.security import public
+from payments.web.security import public, public_in_background
 
 patient = Blueprint("patient", __name__)
 
@@ -46,6 +46,19 @@ def pay(token: str) -> str:
     with runtime().database.reading(scope()) as tx:
         page = _page(tx, token)
     return render(page)
+
+
+@patient.get("/p/<token>/status")
+@public_in_background
+def status(token: str) -> Response:
+    """Say whether the page is still true: one indexed row, nothing personal, nothing written."""
+    if not _TOKEN.fullmatch(token):
+        raise NoInvoice()
+    with runtime().database.reading(scope()) as tx:
+        version = invoicing.version_of_token(tx, token)
+    if request.args.get("seen") == str(version):
+        return Response(status=204)
+    return jsonify({"version": version})
 
 
 @patient.post("/p/<token>/codes")
@@ -89,20 +102,21 @@ def _page(tx: UnitOfWork, token: str) -> PayPage:
     channel = codes.collecting_channel(tx, runtime())
     return PayPage(
         token=token,
+        version=invoice.version,
         number=invoice.number,
         patient=masked(invoice.patient_name),
         issued_at=invoice.issued_at,
         owed=invoice.total - invoice.credited,
         paid=invoice.paid,
         due=invoice.due,
-        suspense=sum((payment.suspense for payment in payments), ZERO),
+        suspense=sum((payment.waiting for payment in payments), ZERO),
         chip=chips.of_invoice(invoice),
         is_cancelled=invoice.document is Document.CANCELLED,
         code=codes.card(runtime(), intent),
         had_code=intent is not None,
         can_show_code=channel is not None and invoice.due <= CODE_MAX,
         received=tuple(
-            ReceivedRow(payment.received, payment.received_at, payment.receipt_number)
+            ReceivedRow(payment.shown, payment.received_at, payment.receipt_number)
             for payment in payments
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from payments.intents.service import cancel_invoice
@@ -42,14 +43,32 @@ def test_page_names_neither_patient_nor_service(browser: Browser, hospital: Hosp
         assert secret not in page
 
 
-def test_page_runs_no_script_and_asks_nobody_else(browser: Browser, hospital: Hospital) -> None:
+def test_page_runs_only_our_live_script_and_asks_nobody_else(
+    browser: Browser, hospital: Hospital
+) -> None:
     path, _ = address(hospital)
 
     page = shown(browser, path)
 
-    assert "<script" not in page
+    assert re.findall(r"<script[^>]*>", page) == re.findall(
+        r'<script src="/static/live\.js[^"]*" defer>', page
+    )
     assert "http-equiv" not in page
     assert "https://" not in page
+
+
+def test_waiting_page_asks_for_a_version_alone(browser: Browser, hospital: Hospital) -> None:
+    path, code = address(hospital)
+    [seen] = re.findall(r'data-version="(\d+)"', shown(browser, path))
+
+    unchanged = browser.get(f"{path}/status?seen={seen}")
+    hospital.arrive(hospital.transfer(code, vnd(150_000)))
+    changed = browser.get(f"{path}/status?seen={seen}")
+
+    assert (unchanged.status_code, unchanged.data) == (204, b"")
+    assert changed.get_json()["version"] > int(seen)
+    assert list(changed.get_json()) == ["version"]
+    assert browser.get(f"/p/{'x' * 22}/status").status_code == 404
 
 
 def test_trial_is_said_on_the_page(browser: Browser, hospital: Hospital) -> None:

@@ -13,6 +13,7 @@ from payments import web
 from payments.gateway.values import Outcome
 from payments.inbox.effects import Effect
 from payments.receipts.model import Flag
+from payments.reconciliation.income import KINDS
 from payments.reconciliation.model import Verdict
 from payments.resources import resource
 from payments.web.finance.board import SHOWS
@@ -91,6 +92,7 @@ def test_no_key_of_ours_is_left_unused() -> None:
     made |= {f"frame.language.{one}" for one in catalogue.LANGUAGES}
     made |= {f"finance.verdict.{one}" for one in Verdict} | {f"finance.flag.{one}" for one in Flag}
     made |= {f"finance.tab.{one}" for one in SHOWS}
+    made |= {f"finance.income.{one}" for one in KINDS}
     made |= {f"finance.kept.{one}" for one in ("message", "line")}
     made |= {f"finance.kept.why.outcome-{one}" for one in Outcome}
     made |= {f"finance.kept.why.{one}" for one in ("foreign-account", "several-could-be-meant")}

@@ -226,6 +226,36 @@ def test_a_bank_fee_is_booked_from_its_page(accountant: Browser, hospital: Hospi
     assert tiles(accountant.get(PAGE))[2] == "0"
 
 
+def test_interest_is_taken_as_income_from_its_page(accountant: Browser, hospital: Hospital) -> None:
+    credit = hospital.arrive(hospital.transfer("TRA LAI", vnd(31_250))).credit
+    address = f"/finance/credits/{credit}"
+    assert "Không phải tiền người bệnh" in text_of(accountant.get(address))
+
+    nothing_chosen = accountant.post(f"{address}/income", {"purpose": "", "reason": "lãi tháng 11"})
+    no_reason = accountant.post(f"{address}/income", {"purpose": "interest", "reason": ""})
+    form = {"purpose": "interest", "reason": "lãi tháng 11"}
+    said = [accountant.post(f"{address}/income", form).status_code for _ in range(2)]
+
+    assert (nothing_chosen.status_code, no_reason.status_code) == (422, 422)
+    assert 'id="income-purpose-err"' in text_of(nothing_chosen)
+    assert 'id="income-reason-err"' in text_of(no_reason)
+    assert said == [303, 303]
+    assert hospital.balance("4900") == vnd(-31_250)
+    assert "Khoản này đã xử lý xong" in text_of(accountant.get(address))
+
+
+def test_excess_of_an_invoice_has_no_button_for_income(
+    accountant: Browser, hospital: Hospital
+) -> None:
+    code = hospital.show(hospital.issue()).code
+    credit = hospital.arrive(hospital.transfer(code, vnd(200_000))).credit
+
+    page = text_of(accountant.get(f"/finance/credits/{credit}"))
+
+    assert "Còn chờ xử lý" in page
+    assert 'name="purpose"' not in page
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_page_speaks_each_language(
     accountant: Browser, hospital: Hospital, language: str

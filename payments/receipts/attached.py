@@ -1,0 +1,115 @@
+"""
+Keeps what a person found money in suspense to be.
+
+Money that is attached to an invoice is a payment of it like any other: the page lists it and the
+job numbers its receipt. It had been received before, so this payment *received* nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from payments import audit, jobs
+from payments.invoicing import repository
+from payments.invoicing.model import Invoice
+from payments.kernel.money import Money, vnd
+from payments.receipts.model import Flag, Purpose
+from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH
+from payments.receipts.service import NUMBER_RECEIPT
+from payments.storage.unit_of_work import UnitOfWork
+
+_KEEP: Final = insert(SUSPENSE_MATCH)
+_PAY: Final = insert(PAYMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """*amount* of a held bank credit leaves suspense in the ledger's transaction *txn*."""
+
+    id: UUID
+    credit: UUID
+    purpose: Purpose
+    amount: Money
+    reason: str
+    txn: UUID
+
+
+def attach(tx: UnitOfWork, match: Match, invoice: Invoice, *, received_at: datetime) -> Invoice:
+    """Let a match pay its held *invoice*; the payment has the match's id. Returns what is saved."""
+    keep(tx, match, invoice.id)
+    tx.execute(
+        _PAY,
+        {
+            "facility_id": tx.facility,
+            "id": match.id,
+            "method": "bank",
+            "credit_id": match.credit,
+            "invoice_id": invoice.id,
+            "intent_id": None,
+            "received": 0,
+            "applied": match.amount.dong,
+            "suspense": 0,
+            "flags": Flag.ATTACHED.value,
+            "received_at": received_at,
+            "txn_id": match.txn,
+            "made_at": tx.now(),
+        },
+    )
+    audit.append(
+        tx,
+        "suspense.matched",
+        f"bank_credit:{match.credit}",
+        invoice=str(invoice.id),
+        amount=match.amount.dong,
+        reason=match.reason,
+    )
+    paid = replace(invoice, paid=invoice.paid + match.amount)
+    repository.save(tx, paid)
+    jobs.enqueue(tx, NUMBER_RECEIPT, str(match.id))
+    return replace(paid, version=invoice.version + 1)
+
+
+def keep(tx: UnitOfWork, match: Match, invoice: UUID | None) -> None:
+    """Note what money in suspense was, who said so and why."""
+    tx.execute(
+        _KEEP,
+        {
+            "facility_id": tx.facility,
+            "id": match.id,
+            "credit_id": match.credit,
+            "invoice_id": invoice,
+            "purpose": match.purpose.value,
+            "amount": match.amount.dong,
+            "reason": match.reason,
+            "made_by": tx.scope.actor,
+            "made_at": tx.now(),
+            "txn_id": match.txn,
+        },
+    )
+
+
+def matched_before(tx: UnitOfWork, match: UUID) -> Money | None:
+    """Tell the amount of a match that was kept before; None where there is none of that id."""
+    amount = tx.execute(
+        select(SUSPENSE_MATCH.c.amount).where(
+            SUSPENSE_MATCH.c.facility_id == tx.facility, SUSPENSE_MATCH.c.id == match
+        )
+    ).scalar()
+    return None if amount is None else vnd(amount)
+
+
+def is_a_patients(tx: UnitOfWork, credit: UUID) -> bool:
+    """Say whether something of a bank credit named or pays an invoice."""
+    found = tx.execute(
+        select(PAYMENT.c.id).where(
+            PAYMENT.c.facility_id == tx.facility,
+            PAYMENT.c.credit_id == credit,
+            PAYMENT.c.invoice_id.is_not(None),
+        )
+    )
+    return found.first() is not None
