@@ -22,10 +22,11 @@ from payments.qr import commands as qr
 from payments.reconciliation import commands as reconciliation
 from payments.runtime import Runtime
 from payments.storage import installation
+from payments.tokens import commands as tokens
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, reconciliation, operations)
+_CAPABILITIES: Final = (demo, qr, ledger, audit, identity, tokens, reconciliation, operations)
 
 
 class NoFacility(VienphiError):
