@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from payments import jobs
+from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.channels.service import slugs
 from payments.inbox import service as messages
@@ -170,6 +170,7 @@ def _tidy(runtime: Runtime, scope: Scope) -> int:
     did = messages.resume(runtime, scope)
     with runtime.database.transaction(scope) as tx:
         void_stale(tx)
+        idempotency.forget(tx, before=tx.now() - idempotency.KEPT)
     return did
 
 

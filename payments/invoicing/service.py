@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from payments import audit
 from payments.catalogue.queries import priced
 from payments.encounters.service import open_visit
+from payments.idempotency import Around, alone
 from payments.invoicing import repository
 from payments.invoicing.model import (
     Invoice,
@@ -75,7 +76,7 @@ class IssueRequest:
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).digest()
 
 
-def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
+def issue(runtime: Runtime, scope: Scope, request: IssueRequest, *, around: Around = alone) -> UUID:
     """
     Issue an invoice at today's prices and book what the patient owes (P01); returns its id.
 
@@ -100,7 +101,8 @@ def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
         number = take(tx, SERIES, subject, state="reserved")
     try:
         return runtime.database.run(
-            scope, lambda tx: _issue(tx, runtime, request, lines, number, subject)
+            scope,
+            lambda tx: around(tx, lambda: _issue(tx, runtime, request, lines, number, subject)),
         )
     except NumberTaken:
         # The other click of the same form committed while this one waited for its number.

@@ -15,7 +15,7 @@ from payments import audit
 from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.scope import Scope
 from payments.kernel.secret import Secret
-from payments.keys import Keys
+from payments.keys import Keys, WrongKeys
 from payments.runtime import Runtime
 from payments.storage.columns import mine, new_id
 from payments.storage.unit_of_work import UnitOfWork
@@ -97,14 +97,9 @@ def admit(runtime: Runtime, scope: Scope, text: str) -> Token:
     with runtime.database.reading(scope) as tx:
         row = tx.execute(_ONE, {"mine": tx.facility, "token": token_id}).first()
         now = tx.now()
-    if row is None or not hmac.compare_digest(
-        row.secret_hash, _hash(runtime.keys, token_id, secret, row.key_number)
-    ):
+    if row is None or not _is_right(runtime.keys, row, secret) or not _token(row).is_live(now):
         raise NotAdmitted("this token is not valid here")
-    token = _token(row)
-    if not token.is_live(now):
-        raise NotAdmitted("this token is not valid here")
-    return token
+    return _token(row)
 
 
 def revoke(runtime: Runtime, scope: Scope, token_id: UUID) -> None:
@@ -149,6 +144,15 @@ def _add(tx: UnitOfWork, token: Token, number: int, secret_hash: bytes) -> None:
             "revoked_at": None,
         },
     )
+
+
+def _is_right(keys: Keys, row: Row[Any], secret: str) -> bool:
+    try:
+        made = _hash(keys, row.id, secret, row.key_number)
+    except WrongKeys:
+        # Its key was taken out of the ring, which ends the tokens that were made with it.
+        return False
+    return hmac.compare_digest(row.secret_hash, made)
 
 
 def _hash(keys: Keys, token_id: UUID, secret: str, number: int) -> bytes:
