@@ -68,7 +68,7 @@ def cancel_invoice(asked: dict[str, Any], invoice_id: UUID) -> Response:
         body=NewCreditNoteDocument,
         example={
             "reason": "Giảm giá theo quyết định",
-            "amounts": [{"department_code": "KKB", "amount": {"amount": 50000, "currency": "VND"}}],
+            "amounts": [{"department_code": "KB", "amount": {"amount": 50000, "currency": "VND"}}],
         },
     ),
 )
