@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from payments.invoicing.queries import InvoiceView, _one, _with_lines
 from payments.invoicing.rows import CREDIT_NOTE, CREDIT_NOTE_LINE, INVOICE
@@ -77,7 +77,12 @@ def page(
     statement = _one(tx).where(INVOICE.c.issued_at.is_not(None), *_conditions(wanted))
     if after is not None:
         here = tuple_(INVOICE.c.issued_at, INVOICE.c.id)
-        statement = statement.where(here < tuple_(after.issued_at, after.id))
+        # With the columns' own types: on SQLite both are text, written in one certain way.
+        there = (
+            literal(after.issued_at, INVOICE.c.issued_at.type),
+            literal(after.id, INVOICE.c.id.type),
+        )
+        statement = statement.where(here < tuple_(*there))
     statement = statement.order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(limit)
     return tuple(_with_lines(row, keys, ()) for row in tx.execute(statement))
 

@@ -94,6 +94,8 @@ class Says:
     example: dict[str, Any] | None = None
     #: Statuses of its own besides those that any operation has.
     also: tuple[int, ...] = ()
+    #: What a place in the address holds, where Flask's own kinds do not say it.
+    path: dict[str, dict[str, str]] | None = None
     #: Of an answer that is no JSON.
     content_type: str = _JSON
 
@@ -120,7 +122,8 @@ def operation(method: str, path: str, scope: TokenScope, says: Says) -> Callable
         told = api.doc(**_documented(method, view.__name__, scope))(told)
         # A program that asks what it may do reads the document; OPTIONS is for browsers.
         told.provide_automatic_options = False
-        api.route(path, methods=[method], tags=[scope.partition(":")[0]])(told)
+        tag = scope.partition(":")[0]
+        api.route(path, methods=[method], tags=[tag], parameters=_of_path(says))(told)
         return view
 
     return register
@@ -159,6 +162,13 @@ def _failures(method: str, path: str, says: Says) -> set[int]:
     if "<" in path:
         found.add(404)
     return found
+
+
+def _of_path(says: Says) -> list[dict[str, Any]]:
+    return [
+        {"in": "path", "name": name, "required": True, "schema": schema}
+        for name, schema in (says.path or {}).items()
+    ]
 
 
 def _documented(method: str, name: str, scope: TokenScope) -> dict[str, Any]:

@@ -24,7 +24,12 @@ class DayStatementDocument(Strict):
     lines = fields.Integer(required=True, metadata={"description": "Number of movements."})
 
 
-@operation("GET", "/days/<day>/statement", TokenScope.STATEMENTS_READ, Says(DayStatementDocument))
+@operation(
+    "GET",
+    "/days/<day>/statement",
+    TokenScope.STATEMENTS_READ,
+    Says(DayStatementDocument, path={"day": {"type": "string", "format": "date"}}),
+)
 def read_day_statement(day: str) -> Any:
     """
     Read the totals of a day.
