@@ -57,7 +57,7 @@ def one(tx: UnitOfWork, intent: UUID) -> IntentView:
     """Read one code, open or not. Raises NotFound where this facility has none of that id."""
     found = repository.one(tx, intent)
     if found is None:
-        raise NotFound("Không tìm thấy mã thanh toán.")
+        raise NotFound(f"no code {intent}")
     return _view(tx, found)
 
 

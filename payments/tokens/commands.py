@@ -72,6 +72,6 @@ def _revoke(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     try:
         token_id = UUID(args.id)
     except ValueError:
-        raise InvalidField("id", f"{args.id!r} is no id of a token: vienphi token list") from None
+        raise InvalidField("id", "token_id") from None
     service.revoke(runtime, scope, token_id)
     return 0

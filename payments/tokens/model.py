@@ -100,7 +100,7 @@ def checked_name(text: str) -> str:
     if not 1 <= len(name) <= NAME_LETTERS_MAX or any(
         unicodedata.category(char).startswith("C") for char in name
     ):
-        raise InvalidField("name", f"1 to {NAME_LETTERS_MAX} letters, no control characters")
+        raise InvalidField("name", "person_name", most=NAME_LETTERS_MAX)
     return name
 
 
@@ -109,6 +109,5 @@ def checked_scopes(words: Collection[str]) -> frozenset[TokenScope]:
     known = {scope.value for scope in TokenScope}
     unknown = sorted(set(words) - known)
     if unknown or not words:
-        wrong = f"{', '.join(unknown)} is no scope" if unknown else "name at least one scope"
-        raise InvalidField("scope", f"{wrong}; known are {', '.join(sorted(known))}")
+        raise InvalidField("scope", "token_scope", known=", ".join(sorted(known)))
     return frozenset(TokenScope(word) for word in words)

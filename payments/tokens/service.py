@@ -56,9 +56,9 @@ def make(
         InvalidField: the name, a scope, the days or the limit is not acceptable.
     """
     if not 1 <= days <= DAYS_MAX:
-        raise InvalidField("days", f"1 to {DAYS_MAX}")
+        raise InvalidField("days", "token_days", most=DAYS_MAX)
     if not 1 <= per_minute <= PER_MINUTE_MAX:
-        raise InvalidField("per_minute", f"1 to {PER_MINUTE_MAX}")
+        raise InvalidField("per_minute", "token_per_minute", most=PER_MINUTE_MAX)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     number = runtime.keys.current(_RING)
     with runtime.database.transaction(scope) as tx:

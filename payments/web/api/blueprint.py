@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.kernel.errors import InvalidField
 from payments.tokens.model import TokenScope
 from payments.web.api.reading import InvalidInput, Reader, refuse_parameters
+from payments.web.current import explain
 from payments.web.problem import explained
 from payments.web.security import needs_token
 
@@ -134,9 +135,7 @@ def _named(error: InvalidField) -> AnyResponse:
     """Say the field that a service refuses in the way of the schemas: by its place in the body."""
     index = (error.line or 1) - 1
     pointer = _POINTERS.get(error.field, f"/{error.field}").format(index=index)
-    return explained(
-        InvalidInput(error.detail, errors=({"pointer": pointer, "detail": error.detail},))
-    )
+    return explained(InvalidInput(errors=({"pointer": pointer, "detail": explain(error)},)))
 
 
 def _checked(view: Any, says: Says) -> Any:

@@ -22,7 +22,7 @@ from payments.web.api.blueprint import Says, operation
 from payments.web.api.fields import Strict, identifier, moment, money, text
 from payments.web.api.once import Made
 from payments.web.cashier.collect import NoChannel
-from payments.web.current import runtime, scope, words
+from payments.web.current import runtime, scope
 from payments.web.patient.pay import CodeEnded
 
 #: 45 modules make some 540 pixels: enough for paper and for a screen across a desk.
@@ -76,7 +76,7 @@ def open_code(asked: dict[str, Any], invoice_id: UUID) -> Response:
     with runtime().database.reading(scope()) as tx:
         channel = codes.collecting_channel(tx, runtime())
     if channel is None:
-        raise NoChannel(words("desk.no_channel"))
+        raise NoChannel()
     return once.answered(
         asked,
         lambda around, key: open_intent(

@@ -81,7 +81,7 @@ def credit_invoice(asked: dict[str, Any], invoice_id: UUID) -> Response:
     """
     amounts = {part["department_code"]: part["amount"] for part in asked["amounts"]}
     if len(amounts) != len(asked["amounts"]):
-        raise InvalidField("department", "Name each department once.")
+        raise InvalidField("department", "credit_department_twice")
     return once.answered(
         asked,
         lambda around, key: credit(

@@ -29,7 +29,7 @@ from payments.web.api.invoice_documents import (
 )
 from payments.web.api.paging import PageQuery, next_cursor, page, position
 from payments.web.api.patients import FILE_NUMBER
-from payments.web.current import runtime, scope, words
+from payments.web.current import runtime, scope
 
 _NAME_LETTERS_MAX: Final = 120
 EXAMPLE: Final = {
@@ -123,7 +123,7 @@ def issue_invoice(asked: dict[str, Any]) -> Response:
     """Issue an invoice at today's prices and book what the patient owes."""
     patient = asked["patient"]
     name = forms.line_of_text(
-        patient["name"], "name", letters_max=_NAME_LETTERS_MAX, said=words("desk.bad_name")
+        patient["name"], "name", letters_max=_NAME_LETTERS_MAX, wrong="patient_name"
     )
     billed = PatientRequest(name.upper(), patient["birth_year"], patient["file_number"])
     lines = tuple(LineRequest(line["service"], line["quantity"]) for line in asked["lines"])

@@ -42,7 +42,7 @@ def test_token_is_made_listed_and_revoked(
 
 
 def test_wrong_id_is_named(runtime: Runtime, scope: Scope) -> None:
-    with pytest.raises(InvalidField, match="vienphi token list"):
+    with pytest.raises(InvalidField, match="token_id"):
         vienphi(runtime, scope, "revoke", "nonsense")
 
 
