@@ -102,10 +102,6 @@ class Keys:
             raise WrongKeys(f"a value in {context} does not open with key {number}") from error
         return body.decode()
 
-    def current(self, purpose: str) -> int:
-        """Give the id of the key with which *purpose* makes new values."""
-        return self._rings[purpose].current
-
     def fingerprint(self, purpose: str, text: str, *, number: int | None = None) -> bytes:
         """
         Make the keyed hash by which an equal value is found again (HMAC-SHA-256).

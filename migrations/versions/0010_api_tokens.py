@@ -14,7 +14,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0009"
 
 
 def upgrade() -> None:
