@@ -34,7 +34,7 @@ from tests.support.hospital import Hospital
 from tests.support.program import new_token
 from tests.unit.web.conftest import GATEWAYS, SETTINGS
 
-EXAMPLES = int(os.environ.get("VIENPHI_TEST_API_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("VIENPHI_TEST_API_EXAMPLES", "10"))
 QUIET = settings(
     max_examples=EXAMPLES,
     deadline=None,
