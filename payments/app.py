@@ -19,7 +19,8 @@ from payments.runtime import Runtime
 from payments.storage import installation
 from payments.storage.unit_of_work import Database
 from payments.storage.upgrading import current_revision, newest_revision
-from payments.web import pages, problem, security
+from payments.web import api, pages, problem, security
+from payments.web.api.reference import reference
 from payments.web.assets import assets
 from payments.web.cashier import cashier
 from payments.web.connections import connections
@@ -45,6 +46,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     sandbox,
     finance,
     connections,
+    reference,
 )
 #: A form of a desk with a long list of services; a view that takes a file says so itself.
 _BODY_MAX_BYTES: Final = 1024 * 1024
@@ -76,6 +78,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
         part.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    api.install(app)
     hops = runtime.settings.proxy_hops
     if hops:
         # The host is not taken from a header: a proxy passes Host itself.

@@ -24,6 +24,7 @@ from payments.qr import commands as qr
 from payments.reconciliation import commands as reconciliation
 from payments.runtime import Runtime
 from payments.storage import installation
+from payments.tokens import commands as tokens
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
@@ -33,6 +34,7 @@ _CAPABILITIES: Final = (
     ledger,
     audit,
     identity,
+    tokens,
     reconciliation,
     events,
     orders,

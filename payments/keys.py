@@ -102,10 +102,20 @@ class Keys:
             raise WrongKeys(f"a value in {context} does not open with key {number}") from error
         return body.decode()
 
-    def fingerprint(self, purpose: str, text: str) -> bytes:
-        """Make the keyed hash by which an equal value is found again (HMAC-SHA-256)."""
+    def fingerprint(self, purpose: str, text: str, *, number: int | None = None) -> bytes:
+        """
+        Make the keyed hash by which an equal value is found again (HMAC-SHA-256).
+
+        *number* is the key that made the stored value; None means the current one.
+
+        Raises:
+            WrongKeys: the key is not in the ring.
+        """
         ring = self._rings[purpose]
-        return hmac.new(ring.keys[ring.current], text.encode(), hashlib.sha256).digest()
+        key = ring.keys.get(ring.current if number is None else number)
+        if key is None:
+            raise WrongKeys(f"the key {number} of {purpose} is not in the keys file")
+        return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
     def fingerprints(self, purpose: str, text: str) -> Mapping[int, bytes]:
         """

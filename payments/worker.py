@@ -18,7 +18,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from payments import jobs
+from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.events.delivering import look
 from payments.inbox import service as messages
@@ -175,6 +175,7 @@ def _tidy(runtime: Runtime, scope: Scope) -> int:
     did = messages.resume(runtime, scope)
     with runtime.database.transaction(scope) as tx:
         void_stale(tx)
+        idempotency.forget(tx, before=tx.now() - idempotency.KEPT)
     return did
 
 

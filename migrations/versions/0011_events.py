@@ -14,7 +14,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 
 
 def upgrade() -> None:

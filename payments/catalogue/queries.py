@@ -19,6 +19,12 @@ def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
     return tuple(_item(row) for row in tx.execute(statement))
 
 
+def listed(tx: UnitOfWork, *, after: str, limit: int) -> tuple[ServiceItem, ...]:
+    """List what can be ordered today by code, from the one that follows *after*."""
+    statement = _sold_today(tx).where(SERVICE_ITEM.c.code > after).order_by(SERVICE_ITEM.c.code)
+    return tuple(_item(row) for row in tx.execute(statement.limit(limit)))
+
+
 def priced(tx: UnitOfWork, codes: Collection[str]) -> dict[str, ServiceItem]:
     """Look up *codes* at today's price; what is unknown, inactive or unpriced is left out."""
     statement = _sold_today(tx).where(SERVICE_ITEM.c.code.in_(codes))

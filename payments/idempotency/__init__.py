@@ -8,11 +8,12 @@ nor the effect without it. Two that arrive at once wait for each other at the pr
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Row, Table, delete, select, update
 
 from payments.kernel.errors import Conflict, InvalidField, Rejected
 from payments.keys import Keys
@@ -20,6 +21,8 @@ from payments.storage.columns import METADATA, Blob, UtcTime, Whole, Words
 from payments.storage.inserting import insert_new
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
 
 IDEMPOTENCY_REQUEST: Final = Table(
     "idempotency_request",
@@ -67,6 +70,17 @@ class Earlier:
         return keys.open("personal", self._sealed, context=_CONTEXT) if self._sealed else ""
 
 
+class Around(Protocol):
+    """What a caller does in the transaction of a use case, before and after its work."""
+
+    def __call__(self, tx: UnitOfWork, work: Callable[[], T]) -> T: ...
+
+
+def alone(tx: UnitOfWork, work: Callable[[], T]) -> T:
+    """Do the work and nothing around it: the caller remembers no answer."""
+    return work()
+
+
 def fingerprint(*parts: object) -> bytes:
     """Make the hash by which the same content is known again; the order of *parts* counts."""
     told = hashlib.sha256()
@@ -88,8 +102,7 @@ def once(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Ea
         KeyReused: an earlier request had this key and other content.
         StillRunning: an earlier request claimed the key and did not finish it.
     """
-    if not 1 <= len(key) <= _KEY_LETTERS_MAX or not key.isprintable():
-        raise InvalidField("key", "request_key", most=_KEY_LETTERS_MAX)
+    _check(key)
     is_first = insert_new(
         tx,
         IDEMPOTENCY_REQUEST,
@@ -110,11 +123,19 @@ def once(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Ea
     row = tx.lock(
         Lock.IDEMPOTENCY, select(IDEMPOTENCY_REQUEST).where(*_is(tx, actor, route, key))
     ).one()
-    if row.fingerprint != content:
-        raise KeyReused()
-    if row.state == "running":
-        raise StillRunning()
-    return Earlier(row.status, row.resource, row.body)
+    return _earlier(row, content)
+
+
+def known(tx: UnitOfWork, actor: str, route: str, key: str, content: bytes) -> Earlier | None:
+    """
+    Read the earlier answer without claiming the key; None where no request with it has ended.
+
+    Raises:
+        InvalidField, KeyReused, StillRunning: as ``once`` says.
+    """
+    _check(key)
+    row = tx.execute(select(IDEMPOTENCY_REQUEST).where(*_is(tx, actor, route, key))).first()
+    return None if row is None else _earlier(row, content)
 
 
 def finish(
@@ -150,6 +171,19 @@ def forget(tx: UnitOfWork, *, before: datetime) -> int:
         )
     )
     return done.rowcount
+
+
+def _check(key: str) -> None:
+    if not 1 <= len(key) <= _KEY_LETTERS_MAX or not key.isprintable():
+        raise InvalidField("key", "request_key", most=_KEY_LETTERS_MAX)
+
+
+def _earlier(row: Row[Any], content: bytes) -> Earlier:
+    if row.fingerprint != content:
+        raise KeyReused()
+    if row.state == "running":
+        raise StillRunning()
+    return Earlier(row.status, row.resource, row.body)
 
 
 def _is(tx: UnitOfWork, actor: str, route: str, key: str) -> tuple[ColumnElement[bool], ...]:

@@ -14,6 +14,7 @@ from payments.intents import repository
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
 from payments.intents.status import ACTIVE, Status
+from payments.kernel.errors import NotFound
 from payments.kernel.money import Money
 from payments.qr.banks import Banks
 from payments.storage.unit_of_work import UnitOfWork
@@ -50,6 +51,14 @@ def invoice_of_code(tx: UnitOfWork, code: str) -> UUID | None:
         )
     ).scalar()
     return found
+
+
+def one(tx: UnitOfWork, intent: UUID) -> IntentView:
+    """Read one code, open or not. Raises NotFound where this facility has none of that id."""
+    found = repository.one(tx, intent)
+    if found is None:
+        raise NotFound(f"no code {intent}")
+    return _view(tx, found)
 
 
 def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, or_, select, update
+from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
 
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
@@ -39,6 +39,28 @@ _HAPPENED: Final = (
 )
 
 
+def add(tx: UnitOfWork, intent: Intent, key: str) -> None:
+    """Store a new intent; *key* is that of the request that opened it."""
+    tx.execute(
+        insert(INTENT),
+        {
+            "facility_id": tx.facility,
+            "id": intent.id,
+            "invoice_id": intent.invoice,
+            "channel": intent.channel,
+            "account": intent.account,
+            "code": intent.code,
+            "amount": intent.amount.dong,
+            "state": intent.status.value,
+            "payload": intent.payload,
+            "idem_key": key,
+            "made_at": intent.made_at,
+            "expires_at": intent.expires_at,
+            "ended_at": None,
+        },
+    )
+
+
 def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
     """Find the stored intents of *codes* that are paid to *account*."""
     if not codes:
@@ -65,6 +87,12 @@ def active(tx: UnitOfWork, invoice: UUID) -> list[Intent]:
 
 def of_key(tx: UnitOfWork, key: str) -> Intent | None:
     row = tx.execute(_all(tx).where(INTENT.c.idem_key == key)).first()
+    return None if row is None else _model(row)
+
+
+def one(tx: UnitOfWork, intent: UUID) -> Intent | None:
+    """Read an intent without holding it."""
+    row = tx.execute(_all(tx).where(INTENT.c.id == intent)).first()
     return None if row is None else _model(row)
 
 

@@ -13,14 +13,12 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from payments import audit
 from payments.channels.service import Channel, adapter_of, payee, valid_versions, versions
 from payments.gateway import Attempt, Opens, ShowQr, TransferTo
+from payments.idempotency import Around, alone
 from payments.intents import repository
 from payments.intents.model import Intent
-from payments.intents.rows import INTENT
 from payments.intents.status import Event, Status
 from payments.invoicing import credit_notes
 from payments.invoicing import repository as invoices
@@ -54,7 +52,9 @@ class CannotOpen(Rejected):
     code = "cannot-open"
 
 
-def open_intent(runtime: Runtime, scope: Scope, *, invoice: UUID, channel: str, key: str) -> Intent:
+def open_intent(
+    runtime: Runtime, scope: Scope, *, invoice: UUID, channel: str, key: str, around: Around = alone
+) -> Intent:
     """
     Show a code for what *invoice* still owes; a repeat of *key* gives the same code.
 
@@ -82,7 +82,7 @@ def open_intent(runtime: Runtime, scope: Scope, *, invoice: UUID, channel: str, 
             repository.happened(tx, intent, event)
         return _open(tx, runtime, held, chosen, key)
 
-    return runtime.database.run(scope, work)
+    return runtime.database.run(scope, lambda tx: around(tx, lambda: work(tx)))
 
 
 def due_changed(
@@ -113,7 +113,9 @@ def due_changed(
     return _open(tx, runtime, invoice, chosen[0], f"rest:{invoice.id}:{invoice.version}")
 
 
-def cancel_invoice(runtime: Runtime, scope: Scope, invoice: UUID, reason: str) -> None:
+def cancel_invoice(
+    runtime: Runtime, scope: Scope, invoice: UUID, reason: str, *, around: Around = alone
+) -> None:
     """
     Cancel an unpaid invoice and its codes in one commit.
 
@@ -128,7 +130,7 @@ def cancel_invoice(runtime: Runtime, scope: Scope, invoice: UUID, reason: str) -
         for intent in active:
             repository.happened(tx, intent, Event.INVOICE_CANCELLED)
 
-    runtime.database.run(scope, work)
+    runtime.database.run(scope, lambda tx: around(tx, lambda: work(tx)))
 
 
 def credit_invoice(
@@ -139,6 +141,7 @@ def credit_invoice(
     *,
     reason: str,
     key: str,
+    around: Around = alone,
 ) -> None:
     """
     Reduce an issued invoice by *amounts* per department; the code shown becomes one for the rest.
@@ -154,7 +157,7 @@ def credit_invoice(
         if credited.version != held.version:
             due_changed(tx, runtime, credited, active)
 
-    runtime.database.run(scope, work)
+    runtime.database.run(scope, lambda tx: around(tx, lambda: work(tx)))
 
 
 def expire(runtime: Runtime, scope: Scope) -> int:
@@ -193,7 +196,7 @@ def _open(tx: UnitOfWork, runtime: Runtime, invoice: Invoice, channel: Channel, 
         expires_at,
         None,
     )
-    _add(tx, intent, key)
+    repository.add(tx, intent, key)
     invoices.touch(tx, invoice.id)
     audit.append(
         tx, "intent.opened", f"intent:{intent.id}", invoice=str(invoice.id), amount=due.dong
@@ -219,24 +222,3 @@ def _payload(tx: UnitOfWork, runtime: Runtime, channel: Channel, attempt: Attemp
             return shown.payload
         case _:
             raise CannotOpen(f"channel {channel.slug} needs a page that this release lacks")
-
-
-def _add(tx: UnitOfWork, intent: Intent, key: str) -> None:
-    tx.execute(
-        insert(INTENT),
-        {
-            "facility_id": tx.facility,
-            "id": intent.id,
-            "invoice_id": intent.invoice,
-            "channel": intent.channel,
-            "account": intent.account,
-            "code": intent.code,
-            "amount": intent.amount.dong,
-            "state": intent.status.value,
-            "payload": intent.payload,
-            "idem_key": key,
-            "made_at": intent.made_at,
-            "expires_at": intent.expires_at,
-            "ended_at": None,
-        },
-    )

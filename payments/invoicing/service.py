@@ -16,6 +16,7 @@ from payments import audit
 from payments.catalogue.queries import priced
 from payments.encounters.service import open_visit
 from payments.events.model import Kind
+from payments.idempotency import Around, alone
 from payments.invoicing import repository
 from payments.invoicing.booking import book
 from payments.invoicing.model import (
@@ -76,7 +77,7 @@ class IssueRequest:
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).digest()
 
 
-def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
+def issue(runtime: Runtime, scope: Scope, request: IssueRequest, *, around: Around = alone) -> UUID:
     """
     Issue an invoice at today's prices and book what the patient owes (P01); returns its id.
 
@@ -96,7 +97,7 @@ def issue(runtime: Runtime, scope: Scope, request: IssueRequest) -> UUID:
         if known is not None:
             return known
         lines = priced_lines(request.lines, priced(tx, {x.service_code for x in request.lines}))
-    return issue_priced(runtime, scope, request, lines)
+    return issue_priced(runtime, scope, request, lines, around=around)
 
 
 def issue_priced(
@@ -106,6 +107,7 @@ def issue_priced(
     lines: Sequence[Line],
     *,
     also: Callable[[UnitOfWork, UUID], None] | None = None,
+    around: Around = alone,
 ) -> UUID:
     """
     Issue *request*, which is checked, at the prices of *lines*; *also* is done in the same commit.
@@ -118,7 +120,8 @@ def issue_priced(
         number = take(tx, SERIES, subject, state="reserved")
     try:
         return runtime.database.run(
-            scope, lambda tx: _issued(tx, runtime, request, lines, number, also)
+            scope,
+            lambda tx: around(tx, lambda: _issued(tx, runtime, request, lines, number, also)),
         )
     except NumberTaken:
         # The other click of the same form committed while this one waited for its number.

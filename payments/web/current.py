@@ -12,6 +12,7 @@ from payments.identity.model import Session
 from payments.kernel.errors import Problem, VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.runtime import Runtime
+from payments.tokens.model import Token
 from payments.words import catalogue, explaining
 
 EXTENSION: Final = "vienphi"
@@ -30,6 +31,8 @@ class Current:
     request_id: str
     facility: FacilityId | None = None
     session: Session | None = None
+    #: The program that asks, where it is one.
+    token: Token | None = None
     #: The secret in a cookie to which the tokens of this browser's forms are bound.
     form_seed: str = ""
     is_new_form_seed: bool = False
@@ -48,10 +51,12 @@ def runtime() -> Runtime:
 
 
 def scope() -> Scope:
-    """Give the scope of this request: a person's, or the public's."""
+    """Give the scope of this request: a person's, a program's, or the public's."""
     found = current()
     assert found.facility is not None, "a view without a facility touches no data"
     actor = f"user:{found.session.user.id}" if found.session else "public"
+    if found.token is not None:
+        actor = found.token.actor
     return Scope(found.facility, actor, found.request_id)
 
 
@@ -63,8 +68,11 @@ def language() -> str:
     """
     Give the language of this answer: the chosen one, else the caller's for public and programs.
 
-    Staff get Vietnamese until they choose: many desks run an English Windows.
+    Staff get Vietnamese until they choose: many desks run an English Windows. Programs have no
+    cookies.
     """
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in catalogue.LANGUAGES:
         return chosen

@@ -10,7 +10,7 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, redirect, request, url_for
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.model import NotSignedIn, TooManyTries
@@ -24,6 +24,7 @@ from payments.kernel.errors import (
     VienphiError,
 )
 from payments.kernel.money import Money
+from payments.tokens.model import NotAdmitted, TooManyRequests
 from payments.web import security_events
 from payments.web.current import (
     current,
@@ -44,6 +45,8 @@ _log = structlog.get_logger("web")
 _STATUS: Final[dict[type[VienphiError], int]] = {
     NotSignedIn: 401,
     TooManyTries: 429,
+    NotAdmitted: 401,
+    TooManyRequests: 429,
     NotFound: 404,
     Conflict: 409,
     Rejected: 422,
@@ -138,7 +141,10 @@ def _of_http(error: HTTPException) -> AnyResponse:
     if status < 400:
         return error.get_response()
     code = _HTTP_CODES.get(status, "bad-request" if status < 500 else "unknown")
-    return _answer(status, code, words(f"problem.http.{_of_group(status)}"), "", {})
+    answer = _answer(status, code, words(f"problem.http.{_of_group(status)}"), "", {})
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _busy(error: Exception) -> AnyResponse:
@@ -168,7 +174,7 @@ def _answer(status: int, code: str, title: str, detail: str, extras: Mapping[str
         answer = Response(render(page))
     answer.status_code = status
     if status in _RETRY_AFTER_S:
-        answer.headers["Retry-After"] = str(_RETRY_AFTER_S[status])
+        answer.headers["Retry-After"] = str(extras.get("retry_after", _RETRY_AFTER_S[status]))
     return answer
 
 
@@ -180,6 +186,8 @@ def _plain(value: object) -> object:
         return {"line": value.line, "field": value.field, "detail": explain_problem(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 

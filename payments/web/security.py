@@ -8,6 +8,7 @@ Each view says so itself, with one of these marks; a view without a mark is refu
     @public_in_background       the same, asked by a screen without a person
     @signed_in                  any member of the staff
     @requires(Permission.X)     staff whose role has X
+    @needs_token(TokenScope.X)  a program whose token has X; no cookie counts, so no form token
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from werkzeug.exceptions import BadRequest, SecurityError
 from payments.identity.model import NotSignedIn
 from payments.identity.permissions import Permission
 from payments.kernel.errors import Forbidden
-from payments.web import hosts, sessions
+from payments.tokens.model import TokenScope
+from payments.web import hosts, sessions, tokens
 from payments.web.current import Current, current, is_trial
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -34,12 +36,14 @@ class Audience(Enum):
     MACHINES = auto()
     PUBLIC = auto()
     STAFF = auto()
+    PROGRAMS = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     audience: Audience
     permission: Permission | None = None
+    token_scope: TokenScope | None = None
     #: A screen that asks by itself: it keeps nobody signed in.
     is_background: bool = False
     body_max_bytes: int = 0
@@ -117,6 +121,16 @@ def requires(
     return mark
 
 
+def needs_token(scope: TokenScope, *, body_max_bytes: int = 0) -> Callable[[V], V]:
+    """Mark a view of programs; *body_max_bytes* raises the limit for a list that is sent."""
+
+    def mark(view: V) -> V:
+        limit = body_max_bytes or tokens.BODY_MAX_BYTES
+        return _marked(view, Access(Audience.PROGRAMS, token_scope=scope, body_max_bytes=limit))
+
+    return mark
+
+
 def access_of(view: Callable[..., Any]) -> Access | None:
     return getattr(view, _MARK, None)
 
@@ -147,6 +161,9 @@ def _guard() -> Response | None:
         return None
     if access.body_max_bytes:
         request.max_content_length = access.body_max_bytes
+    if access.token_scope is not None:
+        tokens.admit(access.token_scope)
+        return None
     current().facility = hosts.facility()
     sessions.load(is_activity=not access.is_background and not sessions.is_live_refresh())
     found = current().session
@@ -169,6 +186,7 @@ def _finish(answer: Response) -> Response:
     if not is_trial():
         answer.headers["Strict-Transport-Security"] = _HSTS
     sessions.send_form_cookie(answer)
+    tokens.finish(answer)
     return answer
 
 
