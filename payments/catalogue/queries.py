@@ -3,66 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
+from functools import lru_cache
+from typing import Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import bindparam, func, select
 
 from payments.catalogue.model import ServiceItem
 from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM, SERVICE_PRICE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
+
+_VALID: Final = (
+    select(func.max(SERVICE_PRICE.c.valid_from))
+    .where(
+        SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
+        SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
+        SERVICE_PRICE.c.valid_from <= bindparam("today"),
+    )
+    .correlate(SERVICE_ITEM)
+    .scalar_subquery()
+)
+_PRICED: Final = (
+    select(
+        SERVICE_ITEM.c.code,
+        SERVICE_ITEM.c.name,
+        SERVICE_ITEM.c.department_code,
+        DEPARTMENT.c.name.label("department_name"),
+        SERVICE_PRICE.c.price,
+    )
+    .join(
+        DEPARTMENT,
+        (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
+        & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
+    )
+    .join(
+        SERVICE_PRICE,
+        (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
+        & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
+        & (SERVICE_PRICE.c.valid_from == _VALID),
+    )
+    .where(mine(SERVICE_ITEM), SERVICE_ITEM.c.is_active, DEPARTMENT.c.is_active)
+)
+_ALL: Final = Prepared(_PRICED.order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name))
+_OF_CODES: Final = _PRICED.where(SERVICE_ITEM.c.code.in_(bindparam("codes", expanding=True)))
+
+Priced = tuple[str, str, str, str, int]
 
 
 def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
     """List what can be ordered today, by department and name."""
-    statement = _priced(tx).order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name)
-    return tuple(_item(row) for row in tx.execute(statement))
+    return _items(tuple(_ALL.all(tx, today=_today(tx))))
 
 
 def priced(tx: UnitOfWork, codes: Collection[str]) -> dict[str, ServiceItem]:
     """Look up *codes* at today's price; what is unknown, inactive or unpriced is left out."""
-    statement = _priced(tx).where(SERVICE_ITEM.c.code.in_(codes))
-    return {row.code: _item(row) for row in tx.execute(statement)}
+    rows = tx.execute(_OF_CODES, {"mine": tx.facility, "today": _today(tx), "codes": list(codes)})
+    return {item.code: item for item in map(_item, map(tuple, rows))}
 
 
-def _priced(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
-    today = HospitalDay.of(tx.now()).date
-    valid = (
-        select(func.max(SERVICE_PRICE.c.valid_from))
-        .where(
-            SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
-            SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
-            SERVICE_PRICE.c.valid_from <= today,
-        )
-        .correlate(SERVICE_ITEM)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            SERVICE_ITEM.c.code,
-            SERVICE_ITEM.c.name,
-            SERVICE_ITEM.c.department_code,
-            DEPARTMENT.c.name.label("department_name"),
-            SERVICE_PRICE.c.price,
-        )
-        .join(
-            DEPARTMENT,
-            (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
-            & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
-        )
-        .join(
-            SERVICE_PRICE,
-            (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
-            & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
-            & (SERVICE_PRICE.c.valid_from == valid),
-        )
-        .where(
-            SERVICE_ITEM.c.facility_id == tx.facility,
-            SERVICE_ITEM.c.is_active,
-            DEPARTMENT.c.is_active,
-        )
-    )
+def _today(tx: UnitOfWork) -> date:
+    return HospitalDay.of(tx.now()).date
 
 
-def _item(row: Row[tuple[str, str, str, str, int]]) -> ServiceItem:
-    return ServiceItem(row.code, row.name, row.department_code, row.department_name, vnd(row.price))
+@lru_cache(maxsize=16)
+def _items(rows: tuple[Priced, ...]) -> tuple[ServiceItem, ...]:
+    """
+    Make the items of what was just read. The same rows give the very same tuple again.
+
+    Nothing of a price is kept beyond its row: another price is another row, and so another tuple.
+    """
+    return tuple(map(_item, rows))
+
+
+def _item(row: Priced) -> ServiceItem:
+    return ServiceItem(*row[:4], vnd(row[4]))
