@@ -21,7 +21,7 @@ _CALL: Final = ("name", "lparen", "string", "rparen")
 
 class Constants(Extension):
     """
-    Reads ``T("key")`` as ``"key"|T``: a filter of a constant is computed when a template is made.
+    Reads ``T`` of a constant as a filter of it, which Jinja computes when it makes the template.
 
     A page says thirty words, and calling a function from a template costs as much as all the rest
     of showing its answer. Words with values stay calls.
