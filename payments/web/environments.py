@@ -56,6 +56,9 @@ def template(name: str, chosen: str) -> Template:
 
 def _made(app: Flask, chosen: str) -> Environment:
     made = app.jinja_env.overlay(extensions=[Constants])
-    # Of its own: an overlay shares the filters of what it lies over.
-    made.filters = {**app.jinja_env.filters, "T": catalogue.speaker(chosen), "icon": icon}
+    speak = catalogue.speaker(chosen)
+    # Of its own: an overlay shares filters and globals with what it lies over. With T among the
+    # globals, macros are imported without the page and so made once.
+    made.filters = {**app.jinja_env.filters, "T": speak, "icon": icon}
+    made.globals = {**app.jinja_env.globals, "T": speak}
     return made

@@ -112,7 +112,6 @@ def _frame() -> dict[str, Any]:
     found = current().session
     user = found.user if found else None
     return {
-        "T": catalogue.speaker(language()),
         "asset": partial(assets.address, at=at),
         "facility_code": current().facility or "",
         "facility_name": facility_name(),

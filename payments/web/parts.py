@@ -12,7 +12,6 @@ from markupsafe import Markup
 from payments.web import environments
 from payments.web.current import language
 from payments.web.page import Page, fields_of
-from payments.words import catalogue
 
 _KEPT: Final = "vienphi_parts"
 #: The list of services of a facility in three languages, and some that are just being replaced.
@@ -43,4 +42,4 @@ def kept(part: Page) -> Markup:
 def _draw(part: Page, chosen: str) -> Markup:
     template = environments.template(part.template, chosen)
     # A template escapes what it is given; what it gives is markup.
-    return Markup(template.render(fields_of(part), T=catalogue.speaker(chosen)))  # noqa: S704
+    return Markup(template.render(fields_of(part)))  # noqa: S704
