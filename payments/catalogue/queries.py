@@ -3,78 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
+from functools import lru_cache
+from typing import Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from payments.catalogue.model import ServiceItem
 from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM, SERVICE_PRICE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
+
+Priced = tuple[str, str, str, str, int]
+
+_VALID: Final = (
+    select(func.max(SERVICE_PRICE.c.valid_from))
+    .where(
+        SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
+        SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
+        SERVICE_PRICE.c.valid_from <= bindparam("today"),
+    )
+    .correlate(SERVICE_ITEM)
+    .scalar_subquery()
+)
+_PRICED: Final = (
+    select(
+        SERVICE_ITEM.c.code,
+        SERVICE_ITEM.c.name,
+        SERVICE_ITEM.c.department_code,
+        DEPARTMENT.c.name.label("department_name"),
+        SERVICE_PRICE.c.price,
+    )
+    .join(
+        DEPARTMENT,
+        (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
+        & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
+    )
+    .join(
+        SERVICE_PRICE,
+        (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
+        & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
+        & (SERVICE_PRICE.c.valid_from == _VALID),
+    )
+    .where(mine(SERVICE_ITEM))
+)
+_SOLD: Final = _PRICED.where(SERVICE_ITEM.c.is_active, DEPARTMENT.c.is_active)
+_ALL: Final = Prepared(_SOLD.order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name))
+_LISTED: Final = Prepared(
+    _SOLD.where(SERVICE_ITEM.c.code > bindparam("after"))
+    .order_by(SERVICE_ITEM.c.code)
+    .limit(bindparam("most"))
+)
+_ASKED: Final = SERVICE_ITEM.c.code.in_(bindparam("codes", expanding=True))
+_OF_CODES: Final = _SOLD.where(_ASKED)
+_OF_CODES_EVER: Final = _PRICED.where(_ASKED)
 
 
 def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
     """List what can be ordered today, by department and name."""
-    statement = _sold_today(tx).order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name)
-    return tuple(_item(row) for row in tx.execute(statement))
+    return _items(tuple(_ALL.all(tx, today=_today(tx))))
 
 
 def listed(tx: UnitOfWork, *, after: str, limit: int) -> tuple[ServiceItem, ...]:
     """List what can be ordered today by code, from the one that follows *after*."""
-    statement = _sold_today(tx).where(SERVICE_ITEM.c.code > after).order_by(SERVICE_ITEM.c.code)
-    return tuple(_item(row) for row in tx.execute(statement.limit(limit)))
+    return tuple(map(_item, _LISTED.all(tx, today=_today(tx), after=after, most=limit)))
 
 
 def priced(tx: UnitOfWork, codes: Collection[str]) -> dict[str, ServiceItem]:
     """Look up *codes* at today's price; what is unknown, inactive or unpriced is left out."""
-    statement = _sold_today(tx).where(SERVICE_ITEM.c.code.in_(codes))
-    return {row.code: _item(row) for row in tx.execute(statement)}
+    return _of_codes(tx, _OF_CODES, codes, _today(tx))
 
 
 def priced_on(tx: UnitOfWork, codes: Collection[str], day: HospitalDay) -> dict[str, ServiceItem]:
     """Look up *codes* at the price of *day*; also what is no longer sold, for it was ordered."""
-    statement = _priced(tx, day).where(SERVICE_ITEM.c.code.in_(codes))
-    return {row.code: _item(row) for row in tx.execute(statement)}
+    return _of_codes(tx, _OF_CODES_EVER, codes, day.date)
 
 
-def _sold_today(tx: UnitOfWork) -> Select[tuple[str, str, str, str, int]]:
-    statement = _priced(tx, HospitalDay.of(tx.now()))
-    return statement.where(SERVICE_ITEM.c.is_active, DEPARTMENT.c.is_active)
+def _of_codes(
+    tx: UnitOfWork, statement: Select[Priced], codes: Collection[str], day: date
+) -> dict[str, ServiceItem]:
+    rows = tx.execute(statement, {"mine": tx.facility, "today": day, "codes": list(codes)})
+    return {item.code: item for item in map(_item, map(tuple, rows))}
 
 
-def _priced(tx: UnitOfWork, day: HospitalDay) -> Select[tuple[str, str, str, str, int]]:
-    valid = (
-        select(func.max(SERVICE_PRICE.c.valid_from))
-        .where(
-            SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
-            SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
-            SERVICE_PRICE.c.valid_from <= day.date,
-        )
-        .correlate(SERVICE_ITEM)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            SERVICE_ITEM.c.code,
-            SERVICE_ITEM.c.name,
-            SERVICE_ITEM.c.department_code,
-            DEPARTMENT.c.name.label("department_name"),
-            SERVICE_PRICE.c.price,
-        )
-        .join(
-            DEPARTMENT,
-            (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
-            & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
-        )
-        .join(
-            SERVICE_PRICE,
-            (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
-            & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
-            & (SERVICE_PRICE.c.valid_from == valid),
-        )
-        .where(SERVICE_ITEM.c.facility_id == tx.facility)
-    )
+def _today(tx: UnitOfWork) -> date:
+    return HospitalDay.of(tx.now()).date
 
 
-def _item(row: Row[tuple[str, str, str, str, int]]) -> ServiceItem:
-    return ServiceItem(row.code, row.name, row.department_code, row.department_name, vnd(row.price))
+@lru_cache(maxsize=16)
+def _items(rows: tuple[Priced, ...]) -> tuple[ServiceItem, ...]:
+    """
+    Make the items of what was just read. The same rows give the very same tuple again.
+
+    Nothing of a price is kept beyond its row: another price is another row, and so another tuple.
+    """
+    return tuple(map(_item, rows))
+
+
+def _item(row: Priced) -> ServiceItem:
+    return ServiceItem(*row[:4], vnd(row[4]))

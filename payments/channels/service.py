@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from payments import audit
 from payments.bank.model import NoBankAccount
 from payments.bank.rows import BANK_ACCOUNT
+from payments.channels.queries import SETTINGS_CONTEXT
 from payments.channels.rows import CHANNEL
 from payments.gateway import Payee
 from payments.gateway.port import Adapter
@@ -24,7 +25,6 @@ from payments.storage.unit_of_work import UnitOfWork
 
 #: The bank of the trial: no real bank app can pay a code that names it.
 TRIAL_BIN: Final = "999999"
-_CONTEXT: Final = "channel.settings_sealed"
 
 
 _VALID: Final = (
@@ -106,7 +106,7 @@ def put(
             "account": account,
             "notified_by": settings.get("notified_by", ""),
             "settings_sealed": runtime.keys.seal(
-                "settings", json.dumps(dict(settings)), context=_CONTEXT
+                "settings", json.dumps(dict(settings)), context=SETTINGS_CONTEXT
             ),
             "valid_from": tx.now(),
             "valid_to": None,
@@ -196,7 +196,7 @@ def payee(tx: UnitOfWork, account: str) -> Payee:
 
 
 def _channel(runtime: Runtime, row: Row[Any]) -> Channel:
-    told = runtime.keys.open("settings", row.settings_sealed, context=_CONTEXT)
+    told = runtime.keys.open("settings", row.settings_sealed, context=SETTINGS_CONTEXT)
     return Channel(
         row.slug,
         row.version,

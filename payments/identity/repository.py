@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from payments.identity.model import LoginTaken, Session, User
 from payments.identity.permissions import Role
 from payments.identity.rows import SIGN_IN_TRY, STAFF, STAFF_SESSION
 from payments.kernel.errors import NotFound
-from payments.storage.columns import new_id
+from payments.storage.columns import mine, new_id
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _USER_COLUMNS: Final = (
@@ -23,6 +24,16 @@ _USER_COLUMNS: Final = (
     STAFF.c.name,
     STAFF.c.role,
     STAFF.c.disabled,
+)
+#: Every request of the staff asks this.
+_SESSION: Final = Prepared(
+    select(STAFF_SESSION, *_USER_COLUMNS[1:])
+    .join(
+        STAFF,
+        (STAFF.c.facility_id == STAFF_SESSION.c.facility_id)
+        & (STAFF.c.id == STAFF_SESSION.c.staff_id),
+    )
+    .where(mine(STAFF_SESSION), STAFF_SESSION.c.token_hash == bindparam("token_hash"))
 )
 
 
@@ -94,15 +105,7 @@ def add_session(tx: UnitOfWork, user_id: UUID, token_hash: bytes, *, expires_at:
 
 
 def session(tx: UnitOfWork, token_hash: bytes) -> Session | None:
-    row = tx.execute(
-        select(STAFF_SESSION, *_USER_COLUMNS[1:])
-        .join(
-            STAFF,
-            (STAFF.c.facility_id == STAFF_SESSION.c.facility_id)
-            & (STAFF.c.id == STAFF_SESSION.c.staff_id),
-        )
-        .where(STAFF_SESSION.c.facility_id == tx.facility, STAFF_SESSION.c.token_hash == token_hash)
-    ).first()
+    row = _SESSION.first(tx, token_hash=token_hash)
     if row is None:
         return None
     return Session(

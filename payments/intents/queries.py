@@ -4,20 +4,68 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 
-from payments.channels.service import payee
+from payments.bank.rows import BANK_ACCOUNT
+from payments.encounters.rows import ENCOUNTER
 from payments.gateway import Payee
 from payments.intents import repository
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
 from payments.intents.status import ACTIVE, Status
+from payments.invoicing.rows import INVOICE
 from payments.kernel.errors import NotFound
-from payments.kernel.money import Money
+from payments.kernel.money import Money, vnd
+from payments.keys import Keys
+from payments.patients.rows import PATIENT
+from payments.patients.service import name_of
 from payments.qr.banks import Banks
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
+
+_WITH_PAYEE: Final = (
+    select(INTENT, BANK_ACCOUNT.c.bin, BANK_ACCOUNT.c.holder)
+    .join(
+        BANK_ACCOUNT,
+        (BANK_ACCOUNT.c.facility_id == INTENT.c.facility_id)
+        & (BANK_ACCOUNT.c.account == INTENT.c.account),
+    )
+    .where(mine(INTENT))
+)
+_ONE: Final = Prepared(_WITH_PAYEE.where(INTENT.c.id == bindparam("intent")))
+_LATEST: Final = Prepared(
+    _WITH_PAYEE.where(INTENT.c.invoice_id == bindparam("invoice"))
+    .order_by(INTENT.c.made_at.desc(), INTENT.c.id.desc())
+    .limit(1)
+)
+_OPEN: Final = Prepared(
+    select(INTENT.c.invoice_id, INTENT.c.amount, INTENT.c.expires_at, PATIENT.c.name_sealed)
+    .join(
+        INVOICE,
+        (INVOICE.c.facility_id == INTENT.c.facility_id) & (INVOICE.c.id == INTENT.c.invoice_id),
+    )
+    .join(
+        ENCOUNTER,
+        (ENCOUNTER.c.facility_id == INVOICE.c.facility_id)
+        & (ENCOUNTER.c.id == INVOICE.c.encounter_id),
+    )
+    .join(
+        PATIENT,
+        (PATIENT.c.facility_id == ENCOUNTER.c.facility_id)
+        & (PATIENT.c.id == ENCOUNTER.c.patient_id),
+    )
+    .where(
+        mine(INTENT),
+        or_(*(INTENT.c.state == status.value for status in sorted(ACTIVE))),
+        INTENT.c.expires_at > bindparam("now"),
+    )
+    .order_by(INTENT.c.expires_at, INTENT.c.id)
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +85,20 @@ class IntentView:
     is_open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingCode:
+    """A code that a payer may still be looking at, and whose it is."""
+
+    invoice: UUID
+    patient_name: str
+    amount: Money
+    expires_at: datetime
+
+
 def latest(tx: UnitOfWork, invoice: UUID) -> IntentView | None:
     """Read the newest code of an invoice, open or not; None where none was ever shown."""
-    found = repository.latest(tx, invoice)
-    return None if found is None else _view(tx, found)
+    row = _LATEST.first(tx, invoice=invoice)
+    return None if row is None else _view(row, tx.now())
 
 
 def invoice_of_code(tx: UnitOfWork, code: str) -> UUID | None:
@@ -55,10 +113,10 @@ def invoice_of_code(tx: UnitOfWork, code: str) -> UUID | None:
 
 def one(tx: UnitOfWork, intent: UUID) -> IntentView:
     """Read one code, open or not. Raises NotFound where this facility has none of that id."""
-    found = repository.one(tx, intent)
-    if found is None:
+    row = _ONE.first(tx, intent=intent)
+    if row is None:
         raise NotFound(f"no code {intent}")
-    return _view(tx, found)
+    return _view(row, tx.now())
 
 
 def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:
@@ -66,20 +124,29 @@ def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:
     return tuple(repository.open_ones(tx, tx.now(), limit=limit))
 
 
-def _view(tx: UnitOfWork, intent: Intent) -> IntentView:
-    to = payee(tx, intent.account)
-    bank = Banks.bundled().get(to.bin)
-    is_open = intent.status in ACTIVE and intent.expires_at > tx.now()
+def waiting(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[WaitingCode, ...]:
+    """List the same with the names of their patients."""
+    rows = _OPEN.all(tx, now=tx.now(), most=limit)
+    return tuple(
+        WaitingCode(row.invoice_id, name_of(keys, row.name_sealed), vnd(row.amount), row.expires_at)
+        for row in rows
+    )
+
+
+def _view(row: Any, now: datetime) -> IntentView:
+    bank = Banks.bundled().get(row.bin)
+    status = Status(row.state)
+    is_open = status in ACTIVE and row.expires_at > now
     return IntentView(
-        intent.id,
-        intent.invoice,
-        intent.code,
-        intent.status if is_open or intent.status not in ACTIVE else Status.EXPIRED,
-        intent.amount,
-        intent.made_at,
-        intent.expires_at,
-        intent.payload,
-        to,
-        to.bin if bank is None else bank.short_name,
+        row.id,
+        row.invoice_id,
+        row.code,
+        status if is_open or status not in ACTIVE else Status.EXPIRED,
+        vnd(row.amount),
+        row.made_at,
+        row.expires_at,
+        row.payload,
+        Payee(row.bin, row.account, row.holder),
+        row.bin if bank is None else bank.short_name,
         is_open,
     )

@@ -90,12 +90,6 @@ def of_key(tx: UnitOfWork, key: str) -> Intent | None:
     return None if row is None else _model(row)
 
 
-def one(tx: UnitOfWork, intent: UUID) -> Intent | None:
-    """Read an intent without holding it."""
-    row = tx.execute(_all(tx).where(INTENT.c.id == intent)).first()
-    return None if row is None else _model(row)
-
-
 def latest(tx: UnitOfWork, invoice: UUID) -> Intent | None:
     """Read the newest intent of an invoice, active or ended."""
     statement = _all(tx).where(INTENT.c.invoice_id == invoice)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
-from payments.invoicing.queries import InvoiceView, _one, _with_lines
+from payments.invoicing.queries import WITH_PATIENT, InvoiceView, view
 from payments.invoicing.rows import CREDIT_NOTE, CREDIT_NOTE_LINE, INVOICE
 from payments.invoicing.status import Document, Payment
 from payments.kernel.calendar import HospitalDay
@@ -74,7 +74,7 @@ def page(
     sees each invoice that was there at the start exactly once.
     """
     # The test of NULL is for drafts, which have no moment of issue and no place in the order.
-    statement = _one(tx).where(INVOICE.c.issued_at.is_not(None), *_conditions(wanted))
+    statement = WITH_PATIENT.where(INVOICE.c.issued_at.is_not(None), *_conditions(wanted))
     if after is not None:
         here = tuple_(INVOICE.c.issued_at, INVOICE.c.id)
         # With the columns' own types: on SQLite both are text, written in one certain way.
@@ -84,7 +84,7 @@ def page(
         )
         statement = statement.where(here < tuple_(*there))
     statement = statement.order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(limit)
-    return tuple(_with_lines(row, keys, ()) for row in tx.execute(statement))
+    return tuple(view(row, keys, ()) for row in tx.execute(statement, {"mine": tx.facility}))
 
 
 def credit_notes(tx: UnitOfWork, invoice: UUID) -> tuple[CreditNoteView, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, bindparam, select
 
 from payments.catalogue.rows import DEPARTMENT
 from payments.encounters.rows import ENCOUNTER
@@ -19,7 +20,68 @@ from payments.kernel.money import Money, vnd
 from payments.keys import Keys
 from payments.patients.rows import PATIENT
 from payments.patients.service import name_of
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
+
+#: An invoice with its patient, without its lines.
+WITH_PATIENT: Final = (
+    select(
+        *repository.COLUMNS,
+        INVOICE.c.pay_token,
+        INVOICE.c.issued_at,
+        INVOICE.c.cancel_reason,
+        PATIENT.c.name_sealed,
+        PATIENT.c.birth_year,
+        PATIENT.c.file_number,
+    )
+    .join(
+        ENCOUNTER,
+        (ENCOUNTER.c.facility_id == INVOICE.c.facility_id)
+        & (ENCOUNTER.c.id == INVOICE.c.encounter_id),
+    )
+    .join(
+        PATIENT,
+        (PATIENT.c.facility_id == ENCOUNTER.c.facility_id)
+        & (PATIENT.c.id == ENCOUNTER.c.patient_id),
+    )
+    .where(mine(INVOICE))
+)
+#: In one statement, for a page pays for each. An invoice without lines is one row with empty ones.
+_WITH_LINES: Final = Prepared(
+    WITH_PATIENT.add_columns(
+        INVOICE_LINE.c.description,
+        INVOICE_LINE.c.department_code,
+        INVOICE_LINE.c.quantity,
+        INVOICE_LINE.c.unit_price,
+        INVOICE_LINE.c.amount,
+        DEPARTMENT.c.name.label("department_name"),
+    )
+    .outerjoin(
+        INVOICE_LINE,
+        (INVOICE_LINE.c.facility_id == INVOICE.c.facility_id)
+        & (INVOICE_LINE.c.invoice_id == INVOICE.c.id),
+    )
+    .outerjoin(
+        DEPARTMENT,
+        (DEPARTMENT.c.facility_id == INVOICE_LINE.c.facility_id)
+        & (DEPARTMENT.c.code == INVOICE_LINE.c.department_code),
+    )
+    .where(INVOICE.c.id == bindparam("invoice"))
+    .order_by(INVOICE_LINE.c.line)
+)
+_OF_TOKEN: Final = Prepared(WITH_PATIENT.where(INVOICE.c.pay_token == bindparam("token")))
+_NEWEST: Final = WITH_PATIENT.order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(
+    bindparam("most")
+)
+_RECENT: Final = Prepared(_NEWEST)
+_OF_PATIENTS: Final = _NEWEST.where(PATIENT.c.id.in_(bindparam("patients", expanding=True)))
+_VERSION_OF_TOKEN: Final = Prepared(
+    select(INVOICE.c.version).where(mine(INVOICE), INVOICE.c.pay_token == bindparam("token"))
+)
+_VERSION: Final = Prepared(
+    select(INVOICE.c.version).where(mine(INVOICE), INVOICE.c.id == bindparam("invoice"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +119,29 @@ class InvoiceView:
 
 def invoice(tx: UnitOfWork, keys: Keys, invoice_id: UUID) -> InvoiceView:
     """Read one invoice. Raises NotFound where this facility has none of that id."""
-    return _view(tx, keys, _one(tx).where(INVOICE.c.id == invoice_id))
+    rows = _WITH_LINES.all(tx, invoice=invoice_id)
+    if not rows:
+        raise NoInvoice()
+    return view(rows[0], keys, tuple(_line(row) for row in rows if row.description is not None))
 
 
 def invoice_of_token(tx: UnitOfWork, keys: Keys, token: str) -> InvoiceView:
-    """Read the invoice that a patient's link names. Raises NotFound for any other token."""
-    return _view(tx, keys, _one(tx).where(INVOICE.c.pay_token == token))
+    """
+    Read the invoice that a patient's link names, without its lines: the link shows none.
+
+    Raises:
+        NotFound: any other token.
+    """
+    row = _OF_TOKEN.first(tx, token=token)
+    if row is None:
+        raise NoInvoice()
+    return view(row, keys, ())
 
 
 def recent(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[InvoiceView, ...]:
     """List the latest invoices, newest first, without their lines."""
-    rows = tx.execute(
-        _one(tx).order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc()).limit(limit)
-    )
-    return tuple(_with_lines(row, keys, ()) for row in rows)
+    rows = _RECENT.all(tx, most=limit)
+    return tuple(view(row, keys, ()) for row in rows)
 
 
 def of_patients(
@@ -78,12 +149,9 @@ def of_patients(
 ) -> tuple[InvoiceView, ...]:
     """List the invoices of *patients* (one person may have several records), newest first."""
     rows = tx.execute(
-        _one(tx)
-        .where(PATIENT.c.id.in_(patients))
-        .order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.desc())
-        .limit(limit)
+        _OF_PATIENTS, {"mine": tx.facility, "patients": list(patients), "most": limit}
     )
-    return tuple(_with_lines(row, keys, ()) for row in rows)
+    return tuple(view(row, keys, ()) for row in rows)
 
 
 def id_of_number(tx: UnitOfWork, number: str) -> UUID | None:
@@ -96,87 +164,34 @@ def id_of_number(tx: UnitOfWork, number: str) -> UUID | None:
 
 def version(tx: UnitOfWork, invoice_id: UUID) -> int:
     """Read the version alone, by its key: what a waiting page asks each second."""
-    found: int | None = tx.execute(
-        select(INVOICE.c.version).where(
-            INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice_id
-        )
-    ).scalar()
-    if found is None:
+    row = _VERSION.first(tx, invoice=invoice_id)
+    if row is None:
         raise NoInvoice()
+    found: int = row.version
     return found
 
 
 def version_of_token(tx: UnitOfWork, token: str) -> int:
     """Read the version alone by a patient's link. Raises NotFound for any other token."""
-    found: int | None = tx.execute(
-        select(INVOICE.c.version).where(
-            INVOICE.c.facility_id == tx.facility, INVOICE.c.pay_token == token
-        )
-    ).scalar()
-    if found is None:
+    row = _VERSION_OF_TOKEN.first(tx, token=token)
+    if row is None:
         raise NoInvoice()
+    found: int = row.version
     return found
 
 
-def _one(tx: UnitOfWork) -> Select[tuple[object, ...]]:
-    return (
-        select(
-            *repository.COLUMNS,
-            INVOICE.c.pay_token,
-            INVOICE.c.issued_at,
-            INVOICE.c.cancel_reason,
-            PATIENT.c.name_sealed,
-            PATIENT.c.birth_year,
-            PATIENT.c.file_number,
-        )
-        .join(
-            ENCOUNTER,
-            (ENCOUNTER.c.facility_id == INVOICE.c.facility_id)
-            & (ENCOUNTER.c.id == INVOICE.c.encounter_id),
-        )
-        .join(
-            PATIENT,
-            (PATIENT.c.facility_id == ENCOUNTER.c.facility_id)
-            & (PATIENT.c.id == ENCOUNTER.c.patient_id),
-        )
-        .where(INVOICE.c.facility_id == tx.facility)
+def _line(row: Row[Any]) -> LineView:
+    return LineView(
+        row.description,
+        row.department_name,
+        row.department_code,
+        row.quantity,
+        vnd(row.unit_price),
+        vnd(row.amount),
     )
 
 
-def _view(tx: UnitOfWork, keys: Keys, statement: Select[tuple[object, ...]]) -> InvoiceView:
-    row = tx.execute(statement).first()
-    if row is None:
-        raise NoInvoice()
-    return _with_lines(row, keys, _lines(tx, row.id))
-
-
-def _lines(tx: UnitOfWork, invoice_id: UUID) -> tuple[LineView, ...]:
-    rows = tx.execute(
-        select(INVOICE_LINE, DEPARTMENT.c.name.label("department_name"))
-        .join(
-            DEPARTMENT,
-            (DEPARTMENT.c.facility_id == INVOICE_LINE.c.facility_id)
-            & (DEPARTMENT.c.code == INVOICE_LINE.c.department_code),
-        )
-        .where(INVOICE_LINE.c.facility_id == tx.facility, INVOICE_LINE.c.invoice_id == invoice_id)
-        .order_by(INVOICE_LINE.c.line)
-    )
-    return tuple(
-        LineView(
-            row.description,
-            row.department_name,
-            row.department_code,
-            row.quantity,
-            vnd(row.unit_price),
-            vnd(row.amount),
-        )
-        for row in rows
-    )
-
-
-def _with_lines(
-    row: Row[tuple[object, ...]], keys: Keys, lines: tuple[LineView, ...]
-) -> InvoiceView:
+def view(row: Row[Any], keys: Keys, lines: tuple[LineView, ...]) -> InvoiceView:
     amounts: Invoice = repository.model(row)
     return InvoiceView(
         id=amounts.id,

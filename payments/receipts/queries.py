@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Row, bindparam, case, func, select
 
 from payments.kernel.money import Money, vnd
 from payments.receipts.model import Flag, NoPayment
 from payments.receipts.rows import PAYMENT, RECEIPT, SUSPENSE_MATCH
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _MATCHED: Final = (
@@ -24,6 +26,25 @@ _MATCHED: Final = (
 )
 #: Nearly every payment has no suspense, and nothing is looked up for it.
 _WAITING: Final = case((PAYMENT.c.suspense > 0, PAYMENT.c.suspense - _MATCHED), else_=0)
+_ALL: Final = (
+    select(PAYMENT, RECEIPT.c.number, _WAITING.label("waiting"))
+    .outerjoin(
+        RECEIPT,
+        (RECEIPT.c.facility_id == PAYMENT.c.facility_id) & (RECEIPT.c.payment_id == PAYMENT.c.id),
+    )
+    .where(mine(PAYMENT))
+)
+_IN_ORDER: Final = _ALL.order_by(PAYMENT.c.received_at, PAYMENT.c.id)
+_OF_INVOICE: Final = Prepared(_IN_ORDER.where(PAYMENT.c.invoice_id == bindparam("invoice")))
+_ONE: Final = Prepared(_ALL.where(PAYMENT.c.id == bindparam("payment")))
+_INVOICE_OF_RECEIPT: Final = _ALL.with_only_columns(PAYMENT.c.invoice_id).where(
+    RECEIPT.c.number == bindparam("number")
+)
+_BETWEEN: Final = Prepared(
+    _IN_ORDER.where(
+        PAYMENT.c.received_at >= bindparam("start"), PAYMENT.c.received_at < bindparam("end")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +76,13 @@ class PaymentView:
 
 def of_invoice(tx: UnitOfWork, invoice: UUID) -> tuple[PaymentView, ...]:
     """List the payments that named an invoice, first first."""
-    rows = tx.execute(
-        _all(tx)
-        .where(PAYMENT.c.invoice_id == invoice)
-        .order_by(PAYMENT.c.received_at, PAYMENT.c.id)
-    )
+    rows = _OF_INVOICE.all(tx, invoice=invoice)
     return tuple(_view(row) for row in rows)
 
 
 def payment(tx: UnitOfWork, payment_id: UUID) -> PaymentView:
     """Read one payment. Raises NotFound where this facility has none of that id."""
-    row = tx.execute(_all(tx).where(PAYMENT.c.id == payment_id)).first()
+    row = _ONE.first(tx, payment=payment_id)
     if row is None:
         raise NoPayment()
     return _view(row)
@@ -74,31 +91,15 @@ def payment(tx: UnitOfWork, payment_id: UUID) -> PaymentView:
 def invoice_of_number(tx: UnitOfWork, number: str) -> UUID | None:
     """Find the invoice of a printed receipt *number*; None where there is none."""
     found: UUID | None = tx.execute(
-        _all(tx).with_only_columns(PAYMENT.c.invoice_id).where(RECEIPT.c.number == number)
+        _INVOICE_OF_RECEIPT, {"mine": tx.facility, "number": number}
     ).scalar()
     return found
 
 
 def between(tx: UnitOfWork, start: datetime, end: datetime) -> tuple[PaymentView, ...]:
     """List payments received in the half-open span from *start* to *end*."""
-    rows = tx.execute(
-        _all(tx)
-        .where(PAYMENT.c.received_at >= start, PAYMENT.c.received_at < end)
-        .order_by(PAYMENT.c.received_at, PAYMENT.c.id)
-    )
+    rows = _BETWEEN.all(tx, start=start, end=end)
     return tuple(_view(row) for row in rows)
-
-
-def _all(tx: UnitOfWork) -> Select[Any]:
-    return (
-        select(PAYMENT, RECEIPT.c.number, _WAITING.label("waiting"))
-        .outerjoin(
-            RECEIPT,
-            (RECEIPT.c.facility_id == PAYMENT.c.facility_id)
-            & (RECEIPT.c.payment_id == PAYMENT.c.id),
-        )
-        .where(PAYMENT.c.facility_id == tx.facility)
-    )
 
 
 def _view(row: Row[Any]) -> PaymentView:

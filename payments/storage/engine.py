@@ -43,8 +43,12 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begins(connection: Connection) -> None:
-        how = connection.get_execution_options().get(BEGIN, "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {how}")
+        if connection.get_execution_options().get(BEGIN) == "IMMEDIATE":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        # This one takes no lock and cannot fail: SQLAlchemy need not translate its errors, which
+        # costs as much as a small select.
+        connection.connection.execute("BEGIN DEFERRED")
 
     return engine
 

@@ -140,13 +140,14 @@ class Database:
     def __init__(self, url: str, clock: Clock, *, engine: Engine | None = None) -> None:
         self.engine = engine if engine is not None else make_engine(url)
         self.clock = clock
-        #: PostgreSQL: the driver must not begin by itself, for we begin and set the facility in one
-        #: round trip.
-        self._units = (
-            self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            if self.is_postgres
-            else self.engine
-        )
+        #: How a unit begins, made once. PostgreSQL: the driver must not begin by itself, for we
+        #: begin and set the facility in one round trip.
+        self._units = {
+            begin: self.engine.execution_options(
+                **({"isolation_level": "AUTOCOMMIT"} if self.is_postgres else {BEGIN: begin})
+            )
+            for begin in ("DEFERRED", "IMMEDIATE")
+        }
         #: Tests set this to see the locks of every transaction in their order.
         self.on_locks: Callable[[list[Lock]], None] | None = None
 
@@ -191,8 +192,7 @@ class Database:
 
     @contextmanager
     def _begun(self, scope: Scope, begin: str) -> Iterator[UnitOfWork]:
-        options: dict[str, Any] = {} if self.is_postgres else {BEGIN: begin}
-        with self._units.connect().execution_options(**options) as connection:
+        with self._units[begin].connect() as connection:
             if self.is_postgres:
                 begin_postgres(connection, int(scope.facility))
             else:

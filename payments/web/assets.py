@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.kernel.errors import NotFound
+from payments.web.addresses import url_for
 from payments.web.security import open_to_machines
 
 _FOLDER: Final = Path(__file__).resolve().parent / "static"
@@ -60,9 +62,9 @@ _ASSETS: Final = _read()
 assets = Blueprint("assets", __name__)
 
 
-def address(name: str) -> str:
+def address(name: str, at: Callable[..., str] = url_for) -> str:
     """Give the address of a file with its version; a misspelt name fails at once."""
-    return url_for("assets.send", name=name, v=_ASSETS[name].version)
+    return at("assets.send", name=name, v=_ASSETS[name].version)
 
 
 @assets.get("/static/<path:name>")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from typing import Final
 
+from flask import current_app
 from markupsafe import Markup
 
-from payments.channels.service import adapter_of, slugs, versions
+from payments.channels.queries import SealedChannel, newest, opened
 from payments.gateway import Opens
 from payments.intents.queries import IntentView
 from payments.kernel.money import Money
@@ -17,6 +19,10 @@ from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.current import words
 from payments.words.formats import vnd
+
+_OPENERS: Final = "vienphi_openers"
+#: Far more channels than a hospital has, with the versions that it had.
+_OPENERS_MAX: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,22 @@ def _drawn(payload: str, label: str) -> Markup:
 
 def collecting_channel(tx: UnitOfWork, runtime: Runtime) -> str | None:
     """Name the first channel that can show a code; None means that money comes by other ways."""
-    for slug in slugs(tx):
-        newest, *_ = versions(tx, runtime, slug)
-        if isinstance(adapter_of(runtime, newest), Opens):
-            return slug
+    for channel in newest(tx, runtime.settings.mode.value):
+        if _can_open(runtime, channel):
+            return channel.slug
     return None
+
+
+def _can_open(runtime: Runtime, channel: SealedChannel) -> bool:
+    """
+    Say whether the adapter shows codes; the answer follows from the sealed settings and is kept.
+
+    Only yes or no is kept, in the application that asked: no secret, and nothing of a channel whose
+    settings were replaced.
+    """
+    known: dict[SealedChannel, bool] = current_app.extensions.setdefault(_OPENERS, {})
+    if channel not in known:
+        if len(known) >= _OPENERS_MAX:
+            known.clear()
+        known[channel] = isinstance(opened(runtime, channel), Opens)
+    return known[channel]

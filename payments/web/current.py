@@ -36,6 +36,10 @@ class Current:
     #: The secret in a cookie to which the tokens of this browser's forms are bound.
     form_seed: str = ""
     is_new_form_seed: bool = False
+    #: Made of the seed when the first form asks.
+    form_token: str = ""
+    #: Of this answer; empty until somebody asks.
+    language: str = ""
 
 
 def current() -> Current:
@@ -71,14 +75,10 @@ def language() -> str:
     Staff get Vietnamese until they choose: many desks run an English Windows. Programs have no
     cookies.
     """
-    if request.path.startswith("/api/"):
-        return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in catalogue.LANGUAGES:
-        return chosen
-    if request.blueprint in _PUBLIC or wants_document():
-        return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
-    return catalogue.DEFAULT
+    found = current()
+    if not found.language:
+        found.language = _language()
+    return found.language
 
 
 def wants_document() -> bool:
@@ -107,3 +107,14 @@ def explain(error: VienphiError) -> str:
 def explain_problem(problem: Problem) -> str:
     """Say what is wrong with a file, without the line, in the language of this answer."""
     return explaining.of_problem(problem, language())
+
+
+def _language() -> str:
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in catalogue.LANGUAGES:
+        return chosen
+    if request.blueprint in _PUBLIC or wants_document():
+        return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
+    return catalogue.DEFAULT

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Final, Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
 
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, current_app, request
 from jinja2 import StrictUndefined
 
 from payments.identity import queries
 from payments.identity.model import User
 from payments.identity.permissions import Permission
-from payments.web import assets
-from payments.web.current import current, is_trial, language, runtime, scope, theme, words
+from payments.web import addresses, assets, environments, parts
+from payments.web.addresses import url_for
+from payments.web.current import current, is_trial, language, runtime, scope, theme
+from payments.web.page import Page, fields_of
 from payments.web.sessions import FORM_FIELD, form_token
 from payments.words import catalogue, formats
 
 _NAMES: Final = "vienphi_facility_names"
-
-
-class Page(Protocol):
-    #: Path below ``templates/``.
-    template: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,9 @@ RAIL: Final = (
 
 def render(page: Page) -> str:
     """Render *page*; its fields are the names that its template may use."""
-    values = {item.name: getattr(page, item.name) for item in fields(page)}  # type: ignore[arg-type]
-    return render_template(page.template, **values)
+    values = fields_of(page)
+    current_app.update_template_context(values)
+    return environments.template(page.template, language()).render(values)
 
 
 def install(app: Flask) -> None:
@@ -70,7 +69,11 @@ def install(app: Flask) -> None:
         seconds=formats.seconds,
         countdown=formats.countdown,
     )
-    app.context_processor(_frame)
+    addresses.install(app)
+    # Instead of Flask's own, which gives request and session: a page object holds what is shown.
+    app.template_context_processors[None] = [_frame]
+    environments.install(app)
+    parts.install(app)
 
 
 def rail_of(user: User) -> tuple[RailLink, ...]:
@@ -106,11 +109,11 @@ def new_form_key() -> str:
 
 def _frame() -> dict[str, Any]:
     """What every template may use besides its page."""
+    at = addresses.here()
     found = current().session
     user = found.user if found else None
     return {
-        "T": words,
-        "asset": assets.address,
+        "asset": partial(assets.address, at=at),
         "facility_code": current().facility or "",
         "facility_name": facility_name(),
         "form_field": FORM_FIELD,
@@ -123,5 +126,6 @@ def _frame() -> dict[str, Any]:
         "new_form_key": new_form_key,
         "rail": rail_of(user) if user else (),
         "theme": theme(),
+        "url_for": at,
         "user": user,
     }

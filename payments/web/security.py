@@ -73,6 +73,7 @@ _POLICY: Final = "; ".join(
 )
 _HEADERS: Final = {
     "Content-Security-Policy": _POLICY,
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not no-referrer: with it browsers send "Origin: null" with our own forms, and the check of
@@ -179,9 +180,10 @@ def _guard() -> Response | None:
 
 
 def _finish(answer: Response) -> Response:
-    for name, value in _HEADERS.items():
-        answer.headers.setdefault(name, value)
-    answer.headers.setdefault("Cache-Control", "no-store")
+    given = {name.lower() for name, _ in answer.headers}
+    answer.headers.extend(
+        [(name, value) for name, value in _HEADERS.items() if name.lower() not in given]
+    )
     answer.headers["X-Request-ID"] = current().request_id
     if not is_trial():
         answer.headers["Strict-Transport-Security"] = _HSTS

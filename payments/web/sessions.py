@@ -73,7 +73,10 @@ def form_token() -> str:
     if not found.form_seed:
         found.form_seed = secrets.token_urlsafe(16)
         found.is_new_form_seed = True
-    return runtime().keys.fingerprint("session", f"form:{found.form_seed}").hex()
+    if not found.form_token:
+        seed = f"form:{found.form_seed}"
+        found.form_token = runtime().keys.fingerprint("session", seed).hex()
+    return found.form_token
 
 
 def send_form_cookie(answer: Response) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ DEFAULT: Final = "vi"
 TERMINAL: Final = "en"
 
 _DATA: Final = Path(__file__).resolve().parent / "data"
+_BRACE: Final = re.compile("[{}]")
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 #: Stands for a fact that is not known, where a sentence is shown without its occasion.
 LEFT_OUT: Final = "…"
@@ -51,6 +53,20 @@ def has(key: str) -> bool:
     return key in _WORDS
 
 
+@cache
+def speaker(language: str) -> Callable[..., str]:
+    """Give the function that says words in *language*; ``T`` in templates."""
+    plain = {
+        key: texts[language] for key, texts in _WORDS.items() if not _BRACE.search(texts[language])
+    }
+
+    def speak(key: str, **values: object) -> str:
+        found = plain.get(key)
+        return say(key, language, values) if found is None else found
+
+    return speak
+
+
 def say(key: str, language: str, values: Mapping[str, object] | None = None) -> str:
     """
     Give the text of *key* with its placeholders filled from *values*.
@@ -59,7 +75,7 @@ def say(key: str, language: str, values: Mapping[str, object] | None = None) -> 
         MissingWording: no such key, or a placeholder without a value.
     """
     try:
-        return _WORDS[key][language].format_map(dict(values or {}))
+        return _WORDS[key][language].format_map(values or {})
     except KeyError as error:
         raise MissingWording(f"{key} ({language}): {error}") from error
 

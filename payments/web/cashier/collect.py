@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
@@ -18,7 +18,9 @@ from payments.kernel.errors import Unavailable
 from payments.kernel.money import ZERO
 from payments.receipts import queries as receipts
 from payments.receipts.queries import PaymentView
+from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes, forms
+from payments.web.addresses import url_for
 from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
@@ -81,7 +83,8 @@ def _page(invoice_id: UUID) -> InvoicePage:
         invoice = invoicing.invoice(tx, runtime().keys, invoice_id)
         intent = intents.latest(tx, invoice_id)
         payments = receipts.of_invoice(tx, invoice_id)
-        channel = codes.collecting_channel(tx, runtime())
+        code = codes.card(runtime(), intent)
+        why_no_code = "" if code else _why_no_code(tx, invoice)
         side = trays(tx, runtime(), invoice)
     rows = tuple(_row(payment) for payment in payments)
     numbered = [row for row in rows if row.receipt_number is not None]
@@ -103,9 +106,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         chip=chips.of_invoice(invoice),
         is_cancelled=invoice.document is Document.CANCELLED,
         cancel_reason=invoice.cancel_reason,
-        code=codes.card(runtime(), intent),
+        code=code,
         had_code=intent is not None,
-        why_no_code=_why_no_code(invoice, has_channel=channel is not None),
+        why_no_code=why_no_code,
         payments=rows,
         receipt=numbered[-1] if numbered else None,
         is_numbering=any(row.applied and row.receipt_number is None for row in rows),
@@ -139,10 +142,10 @@ def _is_untouched(invoice: InvoiceView) -> bool:
     return invoice.document is Document.ISSUED and not invoice.paid and not invoice.credited
 
 
-def _why_no_code(invoice: InvoiceView, *, has_channel: bool) -> str:
+def _why_no_code(tx: UnitOfWork, invoice: InvoiceView) -> str:
     if not invoice.due:
         return "desk.nothing_due"
-    if not has_channel:
+    if codes.collecting_channel(tx, runtime()) is None:
         return "desk.no_channel"
     return "desk.above_code_limit" if invoice.due > CODE_MAX else ""
 

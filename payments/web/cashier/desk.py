@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -11,23 +10,23 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.catalogue import queries as catalogue
-from payments.catalogue.model import ServiceItem
 from payments.identity.permissions import Permission
 from payments.intents.service import CODE_MAX, open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing import service
-from payments.invoicing.model import (
-    LINES_MAX,
-    NAME_MAX,
-    QUANTITY_MAX,
-    LineRequest,
-    PatientRequest,
-)
+from payments.invoicing.model import NAME_MAX, QUANTITY_MAX, LineRequest, PatientRequest
 from payments.invoicing.service import IssueRequest
 from payments.kernel.errors import InvalidField
-from payments.kernel.text import unmarked
-from payments.web import forms
-from payments.web.cashier.pages import DeskPage, ServiceRow
+from payments.web import forms, parts
+from payments.web.cashier.pages import DeskPage
+from payments.web.cashier.services import (
+    QUANTITY,
+    SEARCH_LETTERS_MAX,
+    Form,
+    listed,
+    picked,
+    untouched,
+)
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
 from payments.web.codes import collecting_channel
@@ -36,13 +35,7 @@ from payments.web.pages import new_form_key, render
 from payments.web.problem import explained
 from payments.web.security import requires
 
-#: More would make the page slow on an old desk; the search box finds the others.
-_SHOWN_MAX: Final = 300
 _FILE_LETTERS_MAX: Final = 30
-_SEARCH_LETTERS_MAX: Final = 60
-_QUANTITY: Final = "quantity:"
-
-Form = MultiDict[str, str]
 
 
 @cashier.get("/desk")
@@ -92,22 +85,17 @@ def _read(form: Form) -> IssueRequest:
     )
     lines = tuple(
         LineRequest(code, _quantity(form, code, line))
-        for line, code in enumerate(_chosen(form), start=1)
+        for line, code in enumerate(picked(form), start=1)
     )
     return IssueRequest(PatientRequest(name.upper(), birth_year, file_number), lines, key)
 
 
 def _quantity(form: Form, code: str, line: int) -> int:
-    typed = form.get(f"{_QUANTITY}{code}", "1")
+    typed = form.get(f"{QUANTITY}{code}", "1")
     number = forms.whole(typed, "quantity", wrong="quantity", line=line, most=QUANTITY_MAX)
     if not 1 <= number <= QUANTITY_MAX:
         raise InvalidField("quantity", "quantity", line=line, most=QUANTITY_MAX)
     return number
-
-
-def _chosen(form: Form) -> list[str]:
-    """List the picked codes in the order of the page, each once."""
-    return list(dict.fromkeys(form.getlist("service")))[: LINES_MAX + 1]
 
 
 def _page(form: Form, error: InvalidField | None) -> DeskPage:
@@ -115,16 +103,15 @@ def _page(form: Form, error: InvalidField | None) -> DeskPage:
         items = catalogue.services(tx)
         channel = collecting_channel(tx, runtime())
         side = trays(tx, runtime())
-    search = form.get("q", "")[:_SEARCH_LETTERS_MAX]
-    chosen = {code: line for line, code in enumerate(_chosen(form), start=1)}
-    found = [item for item in items if item.code in chosen or _matches(item, search)]
+    services = listed(items, form, error) if form else untouched(items)
     return DeskPage(
         name=form.get("name", "")[:NAME_MAX],
         birth_year=form.get("birth_year", "")[:4],
         file_number=form.get("file_number", "")[:_FILE_LETTERS_MAX],
-        search=search,
-        services=tuple(_row(item, form, chosen, error) for item in found[:_SHOWN_MAX]),
-        hidden=max(0, len(found) - _SHOWN_MAX),
+        search=form.get("q", "")[:SEARCH_LETTERS_MAX],
+        # What somebody typed is drawn for them; the empty list is the same for every desk.
+        services=parts.drawn(services) if form else parts.kept(services),
+        chosen=tuple(row for row in services.rows if row.is_chosen),
         # The same key again: what failed made nothing, and a repeat must stay a repeat.
         key=form.get(forms.KEY_FIELD) or new_form_key(),
         failed_field=error.field if error else "",
@@ -132,30 +119,3 @@ def _page(form: Form, error: InvalidField | None) -> DeskPage:
         can_show_code=channel is not None,
         trays=side,
     )
-
-
-def _matches(item: ServiceItem, search: str) -> bool:
-    wanted = unmarked(search).lower().split()
-    text = _searchable(item)
-    return all(word in text for word in wanted)
-
-
-def _row(
-    item: ServiceItem, form: Form, chosen: Mapping[str, int], error: InvalidField | None
-) -> ServiceRow:
-    line = chosen.get(item.code)
-    is_wrong = error is not None and line is not None and error.line == line
-    return ServiceRow(
-        item.code,
-        item.name,
-        item.department_name,
-        item.price,
-        _searchable(item),
-        is_chosen=line is not None,
-        quantity=form.get(f"{_QUANTITY}{item.code}", "1")[:3],
-        failure=explain(error) if error is not None and is_wrong else "",
-    )
-
-
-def _searchable(item: ServiceItem) -> str:
-    return unmarked(f"{item.code} {item.name} {item.department_name}").lower()

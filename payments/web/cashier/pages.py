@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from markupsafe import Markup
+
 from payments.invoicing.queries import LineView
 from payments.kernel.money import Money
 from payments.web.cashier.trays import Trays
@@ -30,6 +32,17 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceList:
+    """A part of the desk: it follows from the price list and from what was picked."""
+
+    template: ClassVar[str] = "cashier/services.html"
+
+    rows: tuple[ServiceRow, ...]
+    #: How many more services the search box would find.
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeskPage:
     template: ClassVar[str] = "cashier/desk.html"
 
@@ -37,9 +50,9 @@ class DeskPage:
     birth_year: str
     file_number: str
     search: str
-    services: tuple[ServiceRow, ...]
-    #: How many more services the search box would find.
-    hidden: int
+    #: ``ServiceList``, drawn.
+    services: Markup
+    chosen: tuple[ServiceRow, ...]
     key: str
     failed_field: str
     failure: str

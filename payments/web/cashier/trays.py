@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-
-from flask import url_for
+from uuid import UUID
 
 from payments.intents import queries as intents
 from payments.invoicing import queries as invoicing
@@ -15,12 +14,11 @@ from payments.kernel.money import Money
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips
+from payments.web.addresses import url_for
 from payments.web.chips import Chip
 
 _CODES_MAX: Final = 12
 _RECENT_MAX: Final = 8
-#: Names of waiting codes are nearly always among these, which are read at once.
-_READ_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +49,27 @@ class Trays:
 def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> Trays:
     """List both; *here* is the invoice on the screen."""
     now = runtime.clock.now()
-    latest = invoicing.recent(tx, runtime.keys, limit=_READ_AT_ONCE)
-    known = {view.id: view for view in latest}
-    codes = []
-    for intent in intents.open_ones(tx, limit=_CODES_MAX):
-        view = known.get(intent.invoice)
-        if view is None:
-            view = invoicing.invoice(tx, runtime.keys, intent.invoice)
-        codes.append(
-            OpenCode(
-                _address(view),
-                view.patient_name,
-                intent.amount,
-                intent.expires_at - now,
-                is_here=here is not None and view.id == here.id,
-            )
+    here_id = None if here is None else here.id
+    codes = tuple(
+        OpenCode(
+            _address(code.invoice),
+            code.patient_name,
+            code.amount,
+            code.expires_at - now,
+            is_here=code.invoice == here_id,
         )
-    recent = tuple(recent_of(view, here) for view in latest[:_RECENT_MAX])
-    return Trays(tuple(codes), recent)
+        for code in intents.waiting(tx, runtime.keys, limit=_CODES_MAX)
+    )
+    recent = tuple(
+        recent_of(view, here) for view in invoicing.recent(tx, runtime.keys, limit=_RECENT_MAX)
+    )
+    return Trays(codes, recent)
 
 
 def recent_of(view: InvoiceView, here: InvoiceView | None = None) -> RecentInvoice:
     """Give an invoice as a line of a list; *here* is the one on the screen."""
     return RecentInvoice(
-        _address(view),
+        _address(view.id),
         view.number,
         view.patient_name,
         view.total,
@@ -83,5 +78,5 @@ def recent_of(view: InvoiceView, here: InvoiceView | None = None) -> RecentInvoi
     )
 
 
-def _address(view: InvoiceView) -> str:
-    return url_for("cashier.show", invoice_id=view.id)
+def _address(invoice: UUID) -> str:
+    return url_for("cashier.show", invoice_id=invoice)

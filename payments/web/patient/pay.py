@@ -99,7 +99,7 @@ def _page(tx: UnitOfWork, token: str) -> PayPage:
     invoice = _invoice(tx, token)
     intent = intents.latest(tx, invoice.id)
     payments = receipts.of_invoice(tx, invoice.id)
-    channel = codes.collecting_channel(tx, runtime())
+    code = codes.card(runtime(), intent)
     return PayPage(
         token=token,
         version=invoice.version,
@@ -112,9 +112,12 @@ def _page(tx: UnitOfWork, token: str) -> PayPage:
         suspense=sum((payment.waiting for payment in payments), ZERO),
         chip=chips.of_invoice(invoice),
         is_cancelled=invoice.document is Document.CANCELLED,
-        code=codes.card(runtime(), intent),
+        code=code,
         had_code=intent is not None,
-        can_show_code=channel is not None and invoice.due <= CODE_MAX,
+        # Asked only where the page has a place for a key.
+        can_show_code=code is None
+        and invoice.due <= CODE_MAX
+        and codes.collecting_channel(tx, runtime()) is not None,
         received=tuple(
             ReceivedRow(payment.shown, payment.received_at, payment.receipt_number)
             for payment in payments
