@@ -18,12 +18,14 @@ def pdf(template: str, data: Mapping[str, object]) -> bytes:
     """
     Set *template* (a file below ``templates/typst``) with *data*.
 
-    Only the fonts that are built into typst are used, so that every machine sets the same page.
+    The fonts are ours, beside the templates; a letter that they lack comes from those built into
+    typst. No font of the machine is used, so that every machine sets the same page.
     """
     folder = resource("templates") / "typst"
     page: bytes = typst.compile(
         str(folder / template),
         root=str(folder),
+        font_paths=[str(folder / "fonts")],
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         ignore_system_fonts=True,
         pdf_standards=_STANDARD,

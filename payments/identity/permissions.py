@@ -25,6 +25,8 @@ class Permission(StrEnum):
     CANCEL = "cancel"
     #: Reduce an issued invoice by a credit note: what its cashier asks for, another person does.
     CREDIT = "credit"
+    #: Print a receipt again after the cashier's copies are used up.
+    REPRINT = "reprint"
     SEE_FINANCE = "see_finance"
     IMPORT_STATEMENT = "import_statement"
     #: Say what money of unknown purpose is for.
@@ -49,7 +51,7 @@ _BOOKS: Final = frozenset(
 #: No role both collects at a desk and explains money: one person cannot do and hide.
 ROLES: Final[dict[Role, frozenset[Permission]]] = {
     Role.CASHIER: _DESK,
-    Role.HEAD_CASHIER: _DESK | {Permission.CANCEL, Permission.CREDIT},
+    Role.HEAD_CASHIER: _DESK | {Permission.CANCEL, Permission.CREDIT, Permission.REPRINT},
     Role.ACCOUNTANT: _BOOKS,
     Role.CHIEF_ACCOUNTANT: _BOOKS | {Permission.CLOSE_DAY},
     Role.IT_ADMIN: frozenset({Permission.ADMIN}),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, case, func, select
 
+from payments.bank.rows import BANK_CREDIT
 from payments.kernel.money import Money, vnd
 from payments.receipts.model import Flag, NoPayment
 from payments.receipts.rows import PAYMENT, RECEIPT, SUSPENSE_MATCH
@@ -39,6 +40,15 @@ _OF_INVOICE: Final = Prepared(_IN_ORDER.where(PAYMENT.c.invoice_id == bindparam(
 _ONE: Final = Prepared(_ALL.where(PAYMENT.c.id == bindparam("payment")))
 _INVOICE_OF_RECEIPT: Final = _ALL.with_only_columns(PAYMENT.c.invoice_id).where(
     RECEIPT.c.number == bindparam("number")
+)
+_REFERENCE: Final = Prepared(
+    select(BANK_CREDIT.c.bank_reference)
+    .join(
+        PAYMENT,
+        (PAYMENT.c.facility_id == BANK_CREDIT.c.facility_id)
+        & (PAYMENT.c.credit_id == BANK_CREDIT.c.id),
+    )
+    .where(mine(PAYMENT), PAYMENT.c.id == bindparam("payment"))
 )
 _BETWEEN: Final = Prepared(
     _IN_ORDER.where(
@@ -94,6 +104,12 @@ def invoice_of_number(tx: UnitOfWork, number: str) -> UUID | None:
         _INVOICE_OF_RECEIPT, {"mine": tx.facility, "number": number}
     ).scalar()
     return found
+
+
+def reference(tx: UnitOfWork, payment_id: UUID) -> str:
+    """Give the bank's own reference of the transfer; empty where there is none."""
+    row = _REFERENCE.first(tx, payment=payment_id)
+    return "" if row is None else str(row.bank_reference)
 
 
 def between(tx: UnitOfWork, start: datetime, end: datetime) -> tuple[PaymentView, ...]:

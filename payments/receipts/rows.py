@@ -41,6 +41,19 @@ RECEIPT: Final = Table(
     Column("issued_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
 )
+RECEIPT_PRINT: Final = Table(
+    "receipt_print",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("payment_id", Id, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("reason", Words, nullable=False),
+    Column("printed_by", Words, nullable=False),
+    Column("printed_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "payment_id"], ["receipt.facility_id", "receipt.payment_id"]
+    ),
+)
 SUSPENSE_MATCH: Final = Table(
     "suspense_match",
     METADATA,

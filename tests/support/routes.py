@@ -12,7 +12,7 @@ _SAMPLES = {
     "uuid": "01a20c1e-90b3-723b-b3b1-ff3eb156c8e4",
     "default": "x" * 22,
     "path": "vienphi.css",
-    "int": "1",
+    "integer": "1",
     "date": "2026-11-24",
 }
 NOBODY = UUID(_SAMPLES["uuid"])

@@ -15,7 +15,7 @@ from payments.receipts.queries import PaymentView
 from payments.tokens.model import TokenScope
 from payments.web.api.blueprint import Says, operation
 from payments.web.api.fields import Strict, identifier, moment, money, text
-from payments.web.cashier.receipt import receipt
+from payments.web.cashier.receipt import to_look_at
 from payments.web.current import runtime, scope
 
 
@@ -72,8 +72,8 @@ def read_payment(payment_id: UUID) -> Any:
     Says(content_type="application/pdf"),
 )
 def print_receipt(payment_id: UUID) -> Response:
-    """Get the receipt as the desk prints it, always in Vietnamese."""
-    return receipt(payment_id)
+    """Get the receipt to look at, marked as no print, always in Vietnamese."""
+    return to_look_at(payment_id)
 
 
 def _told(view: PaymentView) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from payments.invoicing.service import REASON_MAX, REASON_MIN
 from payments.invoicing.status import Document
 from payments.kernel.errors import Unavailable
 from payments.kernel.money import ZERO
+from payments.receipts import printing
 from payments.receipts import queries as receipts
 from payments.receipts.queries import PaymentView
 from payments.storage.unit_of_work import UnitOfWork
@@ -86,8 +87,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         code = codes.card(runtime(), intent)
         why_no_code = "" if code else _why_no_code(tx, invoice)
         side = trays(tx, runtime(), invoice)
-    rows = tuple(_row(payment) for payment in payments)
-    numbered = [row for row in rows if row.receipt_number is not None]
+        rows = tuple(_row(payment) for payment in payments)
+        numbered = [row for row in rows if row.receipt_number is not None]
+        prints = len(printing.prints(tx, numbered[-1].id)) if numbered else 0
     session = current().session
     may_cancel = session is not None and session.user.may(Permission.CANCEL)
     return InvoicePage(
@@ -111,6 +113,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         why_no_code=why_no_code,
         payments=rows,
         receipt=numbered[-1] if numbered else None,
+        receipt_prints=prints,
         is_numbering=any(row.applied and row.receipt_number is None for row in rows),
         suspense=sum((payment.waiting for payment in payments), ZERO),
         can_cancel=may_cancel and _is_untouched(invoice) and not payments,

@@ -97,6 +97,8 @@ class InvoicePage:
     payments: tuple[PaymentRow, ...]
     #: The newest numbered one, for the key that prints.
     receipt: PaymentRow | None
+    #: How often it was printed.
+    receipt_prints: int
     #: A number is still to come: the page goes on asking each second.
     is_numbering: bool
     suspense: Money

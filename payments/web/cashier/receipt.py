@@ -1,108 +1,184 @@
-"""The paper: a receipt as PDF."""
+"""A receipt at the desk: its prints, counted and marked; and the slip by which one pays later."""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Final
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from payments.documents import typesetting
-from payments.documents.words import in_words
 from payments.identity.permissions import Permission
+from payments.intents import queries as intents
 from payments.invoicing import queries as invoicing
-from payments.invoicing.queries import InvoiceView
-from payments.kernel.errors import NotFound
-from payments.qr import drawing
+from payments.kernel.errors import InvalidField, NotFound
+from payments.kernel.money import Money
+from payments.receipts import printing
 from payments.receipts import queries as receipts
+from payments.receipts.printing import NoReceipt, Print
 from payments.receipts.queries import PaymentView
+from payments.storage.unit_of_work import UnitOfWork
+from payments.web import forms
+from payments.web.cashier import papers
 from payments.web.cashier.views import cashier
-from payments.web.current import current, is_trial, runtime, scope
-from payments.web.pages import facility_name
+from payments.web.current import current, explain, runtime, scope
+from payments.web.pages import render
 from payments.web.security import requires
-from payments.words.catalogue import DEFAULT, say
-from payments.words.formats import digits, local_time, vnd
-
-#: What fits on A5 above the sums; the rest is on the invoice itself.
-_LINES_MAX: Final = 6
-_SERVICE_LETTERS_MAX: Final = 60
-_METHODS: Final = {
-    "bank": "pay.bank_transfer",
-    "cash": "pay.cash",
-    "gateway": "pay.wallet",
-}
 
 
-class NoReceipt(NotFound):
-    """The payment has no receipt: nothing of it was applied, or its number is still to come."""
+class Paper(StrEnum):
+    """What a printer takes; the name of the paper's template follows from it."""
 
-    code = "no-receipt"
+    A5 = "a5"
+    ROLL = "roll"
 
 
-@cashier.get("/desk/receipts/<uuid:payment_id>.pdf")
+_TEMPLATES: Final = {Paper.A5: "receipt.typ", Paper.ROLL: "roll.typ"}
+
+
+class NoOpenCode(NotFound):
+    """The invoice has no code that can be paid now, so there is none to print."""
+
+    code = "no-open-code"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    template: ClassVar[str] = "cashier/receipt.html"
+
+    id: UUID
+    invoice: UUID
+    number: str
+    patient_name: str
+    amount: Money
+    received_at: datetime
+    prints: tuple[Print, ...]
+    next_number: int
+    may_print: bool
+    reason: str
+    failure: str
+
+
+@cashier.get("/desk/receipts/<uuid:payment_id>")
 @requires(Permission.COLLECT)
-def receipt(payment_id: UUID) -> Response:
+def receipt(payment_id: UUID) -> str:
+    return render(_page(payment_id, "", ""))
+
+
+@cashier.post("/desk/receipts/<uuid:payment_id>/prints")
+@requires(Permission.COLLECT)
+def print_receipt(payment_id: UUID) -> AnyResponse:
+    number = forms.whole(request.form.get("number", ""), "number", wrong="print_number")
+    paper = _paper(request.form.get("paper", Paper.A5))
+    typed = request.form.get("reason", "")
+    try:
+        reason = (
+            ""
+            if number == 1
+            else forms.line_of_text(
+                typed,
+                "reason",
+                letters_max=printing.REASON_MAX,
+                wrong="print_reason",
+            )
+        )
+        with runtime().database.transaction(scope()) as tx:
+            printing.record(tx, payment_id, number, reason=reason, copies_most=_copies_most())
+    except InvalidField as error:
+        return Response(render(_page(payment_id, typed, explain(error))), 422)
+    address = url_for("cashier.printed", payment_id=payment_id, number=number, paper=paper)
+    return redirect(address, 303)
+
+
+@cashier.get("/desk/receipts/<uuid:payment_id>/prints/<int:number>.pdf")
+@requires(Permission.COLLECT)
+def printed(payment_id: UUID, number: int) -> Response:
+    """Show a print that was counted; looking at it again counts nothing and changes no mark."""
+    paper = _paper(request.args.get("paper", Paper.A5))
     with runtime().database.reading(scope()) as tx:
-        payment = receipts.payment(tx, payment_id)
-        if payment.invoice is None or payment.receipt_number is None:
+        payment = _numbered(tx, payment_id)
+        found = [one for one in printing.prints(tx, payment_id) if one.number == number]
+        if not found:
+            raise NoReceipt()
+        data = _data(tx, payment, found[0])
+    return _pdf(typesetting.pdf(_TEMPLATES[paper], data), f"{payment.receipt_number}-{number}")
+
+
+def to_look_at(payment_id: UUID) -> Response:
+    """Give the paper to a program: marked as no print, and not counted."""
+    with runtime().database.reading(scope()) as tx:
+        payment = _numbered(tx, payment_id)
+        data = _data(tx, payment, None)
+    return _pdf(typesetting.pdf("receipt.typ", data), payment.receipt_number or "")
+
+
+@cashier.get("/desk/invoices/<uuid:invoice_id>/slip.pdf")
+@requires(Permission.COLLECT)
+def slip(invoice_id: UUID) -> Response:
+    with runtime().database.reading(scope()) as tx:
+        invoice = invoicing.invoice(tx, runtime().keys, invoice_id)
+        intent = intents.latest(tx, invoice_id)
+    if intent is None or not intent.is_open:
+        raise NoOpenCode()
+    return _pdf(typesetting.pdf("slip.typ", papers.slip(invoice, intent)), f"{invoice.number}-qr")
+
+
+def _page(payment_id: UUID, reason: str, failure: str) -> ReceiptPage:
+    with runtime().database.reading(scope()) as tx:
+        payment = _numbered(tx, payment_id)
+        prints = printing.prints(tx, payment_id)
+        if payment.invoice is None:
             raise NoReceipt()
         invoice = invoicing.invoice(tx, runtime().keys, payment.invoice)
-    page = typesetting.pdf("receipt.typ", _data(payment, invoice))
-    name = f"{payment.receipt_number}.pdf"
-    return Response(
-        page,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    return ReceiptPage(
+        payment.id,
+        invoice.id,
+        payment.receipt_number or "",
+        invoice.patient_name,
+        payment.applied,
+        payment.received_at,
+        prints,
+        next_number=len(prints) + 1,
+        may_print=len(prints) <= _copies_most(),
+        reason=reason[: printing.REASON_MAX],
+        failure=failure,
     )
 
 
-def _data(payment: PaymentView, invoice: InvoiceView) -> dict[str, object]:
-    """Put the words of the paper together; a receipt is always Vietnamese."""
+def _data(tx: UnitOfWork, payment: PaymentView, printed: Print | None) -> dict[str, object]:
+    if payment.invoice is None:
+        raise NoReceipt()
+    invoice = invoicing.invoice(tx, runtime().keys, payment.invoice)
+    return papers.receipt(payment, invoice, printed, receipts.reference(tx, payment.id))
+
+
+def _numbered(tx: UnitOfWork, payment_id: UUID) -> PaymentView:
+    payment = receipts.payment(tx, payment_id)
+    if payment.invoice is None or payment.receipt_number is None:
+        raise NoReceipt()
+    return payment
+
+
+def _copies_most() -> int:
     session = current().session
-    link = runtime().settings.public_url + url_for("patient.pay", token=invoice.pay_token)
-    more = len(invoice.lines) - _LINES_MAX
-    return {
-        "number": payment.receipt_number,
-        "title": say("receipt.one", DEFAULT).upper(),
-        "notice": say("receipt.not_tax_invoice", DEFAULT),
-        "sandbox": say("banner.sandbox", DEFAULT),
-        "is_trial": is_trial(),
-        "hospital": facility_name().upper(),
-        "facility": str(scope().facility),
-        "received_at": local_time(payment.received_at),
-        "printed_at": local_time(runtime().clock.now()),
-        "patient": invoice.patient_name,
-        "birth_year": str(invoice.birth_year),
-        "file_number": invoice.file_number,
-        "invoice_number": invoice.number,
-        "method": say(_METHODS[payment.method], DEFAULT),
-        "lines": [
-            {
-                "position": str(position),
-                "service": _short(line.description),
-                "quantity": str(line.quantity),
-                "unit_price": digits(line.unit_price),
-                "amount": digits(line.amount),
-            }
-            for position, line in enumerate(invoice.lines[:_LINES_MAX], start=1)
-        ],
-        "more_lines": say("receipt.more_lines", DEFAULT, {"n": more}) if more > 0 else "",
-        "reductions": (
-            [{"label": say("receipt.reduction", DEFAULT), "amount": vnd(-invoice.credited)}]
-            if invoice.credited
-            else []
-        ),
-        "total": vnd(invoice.total),
-        "amount": vnd(payment.applied),
-        "due": vnd(invoice.due),
-        "words": in_words(payment.applied),
-        "cashier": session.user.name if session else "",
-        "qr": drawing.svg(link, invoice.number),
-    }
+    may_more = session is not None and session.user.may(Permission.REPRINT)
+    return printing.COPIES_MAX if may_more else printing.COPIES_OF_A_CASHIER
 
 
-def _short(name: str) -> str:
-    """Keep a service on one line of the paper; the whole name is on the invoice."""
-    if len(name) <= _SERVICE_LETTERS_MAX:
-        return name
-    return f"{name[: _SERVICE_LETTERS_MAX - 1].rstrip()}…"
+def _paper(asked: str) -> Paper:
+    try:
+        return Paper(asked)
+    except ValueError:
+        raise InvalidField("paper", "paper") from None
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    return Response(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
+    )

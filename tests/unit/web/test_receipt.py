@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+from uuid import UUID
 
 import pypdf
 import pytest
+import typst
+import zxingcpp
+from PIL import Image
 
+from payments.documents import typesetting
+from payments.identity.permissions import Role
 from payments.kernel.money import vnd
+from payments.qr import drawing
+from payments.receipts import printing
+from payments.resources import resource
 from tests.support.hospital import Hospital
-from tests.support.web import Browser
+from tests.support.web import Browser, add_user
 
 
 def paper(desk: Browser, hospital: Hospital, *codes: str, amount: int) -> pypdf.PdfReader:
@@ -18,9 +28,24 @@ def paper(desk: Browser, hospital: Hospital, *codes: str, amount: int) -> pypdf.
     hospital.arrive(hospital.transfer(intent.code, vnd(amount)))
     hospital.work()
     [payment] = hospital.payments(invoice)
-    answer = desk.get(f"/desk/receipts/{payment.id}.pdf")
-    assert answer.mimetype == "application/pdf"
-    return pypdf.PdfReader(io.BytesIO(answer.get_data()))
+    return printed(desk, payment.id, 1)
+
+
+def printed(desk: Browser, payment: UUID, number: int, **form: str) -> pypdf.PdfReader:
+    desk.get("/desk")
+    answer = desk.post(f"/desk/receipts/{payment}/prints", {"number": str(number), **form})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    paper = desk.get(answer.location)
+    assert paper.mimetype == "application/pdf"
+    return pypdf.PdfReader(io.BytesIO(paper.get_data()))
+
+
+def receipt_of(hospital: Hospital) -> UUID:
+    invoice = hospital.issue("KB01")
+    hospital.arrive(hospital.transfer(hospital.show(invoice).code, vnd(150_000)))
+    hospital.work()
+    [payment] = hospital.payments(invoice)
+    return payment.id
 
 
 def words(reader: pypdf.PdfReader) -> str:
@@ -79,4 +104,141 @@ def test_payment_without_a_number_has_no_receipt_yet(desk: Browser, hospital: Ho
     hospital.arrive(hospital.transfer(intent.code, vnd(150_000)))
     [payment] = hospital.payments(invoice)
 
-    assert desk.get(f"/desk/receipts/{payment.id}.pdf").status_code == 404
+    desk.get("/desk")
+    assert desk.get(f"/desk/receipts/{payment.id}").status_code == 404
+    assert desk.post(f"/desk/receipts/{payment.id}/prints", {"number": "1"}).status_code == 404
+
+
+def test_reprint_n_says_n_and_gives_its_reason(browser: Browser, hospital: Hospital) -> None:
+    """Acceptance 14: reprint n shows n; the limit of a cashier is one."""
+    payment = receipt_of(hospital)
+    browser.sign_in(add_user(hospital.runtime, hospital.scope, Role.CASHIER))
+
+    original = words(printed(browser, payment, 1))
+    copy = words(printed(browser, payment, 2, reason="Người bệnh làm mất"))
+
+    assert "BẢN IN LẠI" not in original
+    assert "BẢN IN LẠI – lần 1" in copy
+    page = browser.get(f"/desk/receipts/{payment}").get_data(as_text=True)
+    assert "Người bệnh làm mất" in page
+    assert "Đã hết số lần in lại" in page
+    refused = browser.post(f"/desk/receipts/{payment}/prints", {"number": "3", "reason": "Mất nữa"})
+    assert refused.status_code == 422
+
+
+def test_a_copy_without_a_reason_is_asked_for_one(desk: Browser, hospital: Hospital) -> None:
+    payment = receipt_of(hospital)
+    printed(desk, payment, 1)
+
+    answer = desk.post(f"/desk/receipts/{payment}/prints", {"number": "2", "reason": " "})
+
+    assert answer.status_code == 422
+    assert "Nhập lý do in lại" in answer.get_data(as_text=True)
+
+
+def test_a_second_click_is_the_same_print(desk: Browser, hospital: Hospital) -> None:
+    payment = receipt_of(hospital)
+
+    printed(desk, payment, 1)
+    printed(desk, payment, 1)
+
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        assert [one.number for one in printing.prints(tx, payment)] == [1]
+
+
+def test_a_head_cashier_prints_beyond_the_limit(browser: Browser, hospital: Hospital) -> None:
+    payment = receipt_of(hospital)
+    browser.sign_in(add_user(hospital.runtime, hospital.scope, Role.HEAD_CASHIER))
+    browser.get("/desk")
+
+    for number in range(1, 5):
+        text = words(printed(browser, payment, number, reason="Máy in kẹt giấy"))
+
+    assert "BẢN IN LẠI – lần 3" in text
+
+
+def test_roll_is_80_mm_wide_and_says_the_same(desk: Browser, hospital: Hospital) -> None:
+    reader = printed(desk, receipt_of(hospital), 1, paper="roll")
+
+    width = float(reader.pages[0].mediabox.width) * 25.4 / 72
+    assert (round(width), len(reader.pages)) == (80, 1)
+    for said in (
+        "BIÊN LAI THU TIỀN",
+        "NGUYỄN VĂN THỬ",
+        "150.000 đ",
+        "Một trăm năm mươi nghìn đồng",
+    ):
+        assert said in words(reader), said
+
+
+def test_paper_is_for_the_archive_and_sets_vietnamese_in_our_typeface(
+    desk: Browser, hospital: Hospital
+) -> None:
+    reader = printed(desk, receipt_of(hospital), 1)
+
+    fonts = {str(font["/BaseFont"]) for font in _fonts(reader)}
+    assert any("BeVietnamPro" in name for name in fonts), fonts
+    metadata = reader.trailer["/Root"]["/Metadata"].get_data().decode()
+    assert "<pdfaid:part>2</pdfaid:part>" in metadata
+
+
+def test_code_on_the_slip_asks_for_the_amount_in_its_words(
+    desk: Browser, hospital: Hospital
+) -> None:
+    invoice = hospital.issue("KB01", "SA01")
+    intent = hospital.show(invoice)
+
+    answer = desk.get(f"/desk/invoices/{invoice}/slip.pdf")
+
+    text = words(pypdf.PdfReader(io.BytesIO(answer.get_data())))
+    assert "330.000 đ" in text
+    assert "Ba trăm ba mươi nghìn đồng" in text
+    picture = typst.compile(
+        str(resource("templates") / "typst" / "slip.typ"),
+        sys_inputs={"data": json.dumps(_slip_data(intent.payload))},
+        font_paths=[str(resource("templates") / "typst" / "fonts")],
+        format="png",
+        ppi=200,
+    )
+    [read] = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
+    assert read.text == intent.payload
+    assert read.text.count("5406330000") == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['#read("/etc/passwd")', "$x^2$ *đậm* _nghiêng_", "<nhãn> @thử \\ `mã`", "=TIÊU ĐỀ [x](y)"],
+)
+def test_markup_in_a_name_is_printed_as_it_stands(name: str) -> None:
+    data = _slip_data("x") | {"patient": name, "hospital": name}
+
+    text = words(pypdf.PdfReader(io.BytesIO(typesetting.pdf("slip.typ", data))))
+
+    assert " ".join(name.split()) in text
+
+
+def test_no_open_code_no_slip(desk: Browser, hospital: Hospital) -> None:
+    assert desk.get(f"/desk/invoices/{hospital.issue('KB01')}/slip.pdf").status_code == 404
+
+
+def _fonts(reader: pypdf.PdfReader) -> list[dict[str, object]]:
+    return [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()]
+
+
+def _slip_data(payload: str) -> dict[str, object]:
+    return {
+        "hospital": "BV THỬ",
+        "facility": "99001",
+        "is_trial": True,
+        "sandbox": "THỬ NGHIỆM",
+        "number": "VP26000001",
+        "title": "PHIẾU MÃ QR",
+        "patient": "N.V.T",
+        "amount": "330.000 đ",
+        "words": "Ba trăm ba mươi nghìn đồng",
+        "qr": drawing.svg(payload, "VP26000001"),
+        "facts": [],
+        "check_payee": "Kiểm tra tên",
+        "later": "",
+        "link": "",
+    }

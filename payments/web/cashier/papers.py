@@ -1,0 +1,136 @@
+"""What stands on the papers of the desk; they are always Vietnamese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import url_for
+
+from payments.documents.words import in_words
+from payments.intents.queries import IntentView
+from payments.invoicing.queries import InvoiceView
+from payments.patients.service import masked
+from payments.qr import drawing
+from payments.receipts.printing import Print
+from payments.receipts.queries import PaymentView
+from payments.web.current import current, is_trial, runtime, scope
+from payments.web.pages import facility_name
+from payments.words.catalogue import DEFAULT, say
+from payments.words.formats import digits, local_time, vnd
+
+#: What fits on A5 above the sums; the rest is on the invoice itself.
+_LINES_MAX: Final = 6
+_SERVICE_LETTERS_MAX: Final = 60
+_METHODS: Final = {
+    "bank": "pay.bank_transfer",
+    "cash": "pay.cash",
+    "gateway": "pay.wallet",
+}
+
+
+def receipt(
+    payment: PaymentView, invoice: InvoiceView, printed: Print | None, reference: str
+) -> dict[str, object]:
+    """
+    Put the words of a receipt together.
+
+    *printed* is None for a paper to look at, which is marked as no print. *reference* is the
+    bank's, empty where there is none.
+    """
+    session = current().session
+    more = len(invoice.lines) - _LINES_MAX
+    return {
+        **_head(),
+        "number": payment.receipt_number,
+        "title": say("receipt.one", DEFAULT).upper(),
+        "notice": say("receipt.not_tax_invoice", DEFAULT),
+        "copy_mark": _mark(printed),
+        "received_at": local_time(payment.received_at),
+        "printed_at": local_time(printed.printed_at if printed else runtime().clock.now()),
+        "patient": invoice.patient_name,
+        "birth_year": str(invoice.birth_year),
+        "file_number": invoice.file_number,
+        "department": _department(invoice),
+        "category": say("receipt.category.fee", DEFAULT),
+        "invoice_number": invoice.number,
+        "method": say(_METHODS[payment.method], DEFAULT),
+        "reference": reference,
+        "lines": [
+            {
+                "position": str(position),
+                "service": _short(line.description),
+                "quantity": str(line.quantity),
+                "unit_price": digits(line.unit_price),
+                "amount": digits(line.amount),
+            }
+            for position, line in enumerate(invoice.lines[:_LINES_MAX], start=1)
+        ],
+        "more_lines": say("receipt.more_lines", DEFAULT, {"n": more}) if more > 0 else "",
+        "reductions": (
+            [{"label": say("receipt.reduction", DEFAULT), "amount": vnd(-invoice.credited)}]
+            if invoice.credited
+            else []
+        ),
+        "total": vnd(invoice.total),
+        "amount": vnd(payment.applied),
+        "due": vnd(invoice.due),
+        "words": in_words(payment.applied),
+        "cashier": session.user.name if session else "",
+        "qr": drawing.svg(_link(invoice), invoice.number),
+    }
+
+
+def slip(invoice: InvoiceView, intent: IntentView) -> dict[str, object]:
+    """Put the words of a slip together, by which a patient pays later an open code."""
+    facts = (
+        ("pay.payee_name", intent.payee.holder),
+        ("pay.bank", intent.bank_name),
+        ("pay.account_number", intent.payee.account),
+        ("pay.reference", intent.code),
+        ("slip.valid_until", local_time(intent.expires_at)),
+    )
+    return {
+        **_head(),
+        "number": invoice.number,
+        "title": say("slip.title", DEFAULT).upper(),
+        "patient": masked(invoice.patient_name),
+        "amount": vnd(intent.amount),
+        "words": in_words(intent.amount),
+        "qr": drawing.svg(intent.payload, invoice.number),
+        "facts": [{"label": say(key, DEFAULT), "value": value} for key, value in facts],
+        "check_payee": say("pay.check_payee", DEFAULT),
+        "later": say("slip.later", DEFAULT),
+        "link": _link(invoice),
+    }
+
+
+def _mark(printed: Print | None) -> str:
+    if printed is None:
+        return say("receipt.look_mark", DEFAULT)
+    return say("receipt.copy_mark", DEFAULT, {"n": printed.copy}) if printed.copy else ""
+
+
+def _head() -> dict[str, object]:
+    return {
+        "sandbox": say("banner.sandbox", DEFAULT),
+        "is_trial": is_trial(),
+        "hospital": facility_name().upper(),
+        "facility": str(scope().facility),
+    }
+
+
+def _link(invoice: InvoiceView) -> str:
+    return runtime().settings.public_url + url_for("patient.pay", token=invoice.pay_token)
+
+
+def _department(invoice: InvoiceView) -> str:
+    """Name the department that is billed, or say that there are several."""
+    names = sorted({line.department for line in invoice.lines})
+    return names[0] if len(names) == 1 else say("receipt.departments", DEFAULT, {"n": len(names)})
+
+
+def _short(name: str) -> str:
+    """Keep a service on one line of the paper; the whole name is on the invoice."""
+    if len(name) <= _SERVICE_LETTERS_MAX:
+        return name
+    return f"{name[: _SERVICE_LETTERS_MAX - 1].rstrip()}…"
