@@ -98,9 +98,7 @@ def _said(state: State, invoice: InvoiceView, *, is_replaced: bool) -> str:
             return words("pay.cancelled")
 
 
-def _chips(
-    state: State, invoice: InvoiceView, payments: Sequence[PaymentView]
-) -> tuple[Chip, ...]:
+def _chips(state: State, invoice: InvoiceView, payments: Sequence[PaymentView]) -> tuple[Chip, ...]:
     if state is State.EXPIRED:
         return (Chip("off", "clock", words("status.expired")),)
     if state is State.NOTHING:
