@@ -13,6 +13,7 @@ from payments.config import Mode, Settings
 from payments.gateway import Gateways
 from payments.kernel.clock import SystemClock
 from payments.kernel.errors import Rejected
+from payments.kernel.traces import described
 from payments.keys import Keys, WrongKeys
 from payments.resources import resource
 from payments.runtime import Runtime
@@ -108,12 +109,12 @@ def from_environment() -> Runtime:
 
 
 def _log_as_events(level: str) -> None:
-    # Tracebacks without the values of variables: those hold names and account numbers.
+    # Traces without the words of failures and the values of variables: those hold names, numbers.
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(lambda failure: described(failure[1])),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),

@@ -16,6 +16,7 @@ from payments.demo import commands as demo
 from payments.events import commands as events
 from payments.identity import commands as identity
 from payments.interop.orders import commands as orders
+from payments.kernel import traces
 from payments.kernel.errors import VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.ledger import commands as ledger
@@ -50,6 +51,8 @@ class NoFacility(VienphiError):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. What Vienphi can explain is one line on stderr."""
+    # What we cannot explain goes to a terminal, a journal, a mail of cron: without values in it.
+    sys.excepthook = traces.write
     args = _parser().parse_args(argv)
     try:
         if hasattr(args, "run"):

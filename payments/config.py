@@ -48,6 +48,9 @@ class Settings:
     banks_file: Path | None = None
     heads_file: Path | None = None
     event_hosts: tuple[str, ...] = ()
+    bank_apps_file: Path | None = None
+    #: As patients dial it; empty where they are sent to the cashier's desk.
+    help_phone: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -74,6 +77,8 @@ class Settings:
             banks_file=_file(environ, "VIENPHI_BANKS_FILE"),
             heads_file=_new_file(environ, "VIENPHI_HEADS_FILE"),
             event_hosts=_event_hosts(environ.get("VIENPHI_EVENT_HOSTS", "")),
+            bank_apps_file=_file(environ, "VIENPHI_BANK_APPS_FILE"),
+            help_phone=_phone(environ.get("VIENPHI_HELP_PHONE", "")),
         )
         if mode is Mode.PRODUCTION:
             _refuse_trial_defaults(environ, settings)
@@ -94,6 +99,8 @@ KNOWN: Final = {
     "VIENPHI_BANKS_FILE": "bank table that replaces the shipped one (CSV, same columns)",
     "VIENPHI_HEADS_FILE": "file, best on another machine, to which the worker adds heads of chains",
     "VIENPHI_EVENT_HOSTS": "host names and networks inside the hospital that events may go to",
+    "VIENPHI_BANK_APPS_FILE": "table of bank apps that replaces the shipped one (CSV)",
+    "VIENPHI_HELP_PHONE": "telephone number that patients are told to call",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
 }
 
@@ -182,6 +189,12 @@ def _event_hosts(text: str) -> tuple[str, ...]:
         except ValueError as error:
             raise WrongSetting(f"VIENPHI_EVENT_HOSTS: {error}; write 10.0.8.0/24") from error
     return found
+
+
+def _phone(text: str) -> str:
+    if text and not re.fullmatch(r"\+?[0-9][0-9 .]{2,18}[0-9]", text):
+        raise WrongSetting(f"VIENPHI_HELP_PHONE is {text!r}: write digits, as in 0000 099 001")
+    return text
 
 
 def _facility(environ: Mapping[str, str]) -> int | None:

@@ -7,8 +7,12 @@ and keys are each worker's own.
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from typing import Final
+
+from payments.kernel.traces import described
 
 bind: Final = "127.0.0.1:8080"
 worker_class: Final = "gthread"
@@ -22,3 +26,28 @@ keepalive: Final = 15
 limit_request_line: Final = 4094
 limit_request_fields: Final = 60
 limit_request_field_size: Final = 8190
+#: For ``--access-logfile``: neither path nor query, referrer nor browser.
+access_log_format: Final = (
+    "%(t)s %(m)s %(s)s %(B)s bytes %(M)s ms request=%({x-request-id}o)s from=%(h)s"
+)
+
+_QUOTED: Final = re.compile(r"""'.*'|".*"|[?/].*""", re.DOTALL)
+#: These name our own addresses and files.
+_OURS: Final = ("Listening at", "Unix socket", "Control socket", "Using ", "Booting", "Worker ")
+
+
+class NothingSent(logging.Filter):
+    """Takes out of gunicorn's own lines what the other side had written."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith(_OURS):
+            record.msg, record.args = _QUOTED.sub("…", record.getMessage()), ()
+        failure = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        if failure is not None:
+            record.exc_text = described(failure)
+        return True
+
+
+def on_starting(_server: object) -> None:
+    """Before the workers are made: they inherit it."""
+    logging.getLogger("gunicorn.error").addFilter(NothingSent())

@@ -54,7 +54,7 @@ def _disable(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     with runtime.database.reading(scope) as tx:
         found = [user for user in queries.users(tx) if user.login == args.login]
     if not found:
-        raise NotFound(f"no user has the login {args.login!r}")
+        raise NotFound("no user has this login")
     service.disable(runtime, scope, found[0].id)
     return 0
 

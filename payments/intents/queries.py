@@ -37,11 +37,11 @@ _WITH_PAYEE: Final = (
     .where(mine(INTENT))
 )
 _ONE: Final = Prepared(_WITH_PAYEE.where(INTENT.c.id == bindparam("intent")))
-_LATEST: Final = Prepared(
-    _WITH_PAYEE.where(INTENT.c.invoice_id == bindparam("invoice"))
-    .order_by(INTENT.c.made_at.desc(), INTENT.c.id.desc())
-    .limit(1)
+_NEWEST: Final = _WITH_PAYEE.where(INTENT.c.invoice_id == bindparam("invoice")).order_by(
+    INTENT.c.made_at.desc(), INTENT.c.id.desc()
 )
+_LATEST: Final = Prepared(_NEWEST.limit(1))
+_LATEST_TWO: Final = Prepared(_NEWEST.limit(2))
 _OPEN: Final = Prepared(
     select(INTENT.c.invoice_id, INTENT.c.amount, INTENT.c.expires_at, PATIENT.c.name_sealed)
     .join(
@@ -99,6 +99,13 @@ def latest(tx: UnitOfWork, invoice: UUID) -> IntentView | None:
     """Read the newest code of an invoice, open or not; None where none was ever shown."""
     row = _LATEST.first(tx, invoice=invoice)
     return None if row is None else _view(row, tx.now())
+
+
+def latest_two(tx: UnitOfWork, invoice: UUID) -> tuple[IntentView | None, IntentView | None]:
+    """Read the newest code and the one before it: a page says what became of the old one."""
+    views = [_view(row, tx.now()) for row in _LATEST_TWO.all(tx, invoice=invoice)]
+    newest, before, *_ = (*views, None, None)
+    return newest, before
 
 
 def invoice_of_code(tx: UnitOfWork, code: str) -> UUID | None:

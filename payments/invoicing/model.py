@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,8 @@ QUANTITY_MAX: Final = 999
 NAME_MAX: Final = 120
 _FILE_NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z./-]{0,29}")
 _BORN_FROM: Final = 1900
+#: How long a patient's link opens: the longest that a hospital goes on asking for a fee by link.
+LINK_LIFE: Final = timedelta(days=365)
 
 
 class NoInvoice(NotFound):
@@ -47,6 +50,11 @@ class Invoice:
     @property
     def payment(self) -> Payment:
         return payment_state(owed=self.owed, paid=self.paid, refunded=self.refunded)
+
+
+def has_link(issued_at: datetime, now: datetime) -> bool:
+    """Say whether the patient's link still opens; an ended one is as unknown as a guessed one."""
+    return now < issued_at + LINK_LIFE
 
 
 def amount_due(invoice: Invoice) -> Money:

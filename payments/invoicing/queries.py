@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, select
 from payments.catalogue.rows import DEPARTMENT
 from payments.encounters.rows import ENCOUNTER
 from payments.invoicing import repository
-from payments.invoicing.model import Invoice, NoInvoice, amount_due
+from payments.invoicing.model import Invoice, NoInvoice, amount_due, has_link
 from payments.invoicing.rows import INVOICE, INVOICE_LINE
 from payments.invoicing.status import Document, Payment
 from payments.kernel.money import Money, vnd
@@ -77,7 +77,9 @@ _NEWEST: Final = WITH_PATIENT.order_by(INVOICE.c.issued_at.desc(), INVOICE.c.id.
 _RECENT: Final = Prepared(_NEWEST)
 _OF_PATIENTS: Final = _NEWEST.where(PATIENT.c.id.in_(bindparam("patients", expanding=True)))
 _VERSION_OF_TOKEN: Final = Prepared(
-    select(INVOICE.c.version).where(mine(INVOICE), INVOICE.c.pay_token == bindparam("token"))
+    select(INVOICE.c.version, INVOICE.c.issued_at).where(
+        mine(INVOICE), INVOICE.c.pay_token == bindparam("token")
+    )
 )
 _VERSION: Final = Prepared(
     select(INVOICE.c.version).where(mine(INVOICE), INVOICE.c.id == bindparam("invoice"))
@@ -138,6 +140,14 @@ def invoice_of_token(tx: UnitOfWork, keys: Keys, token: str) -> InvoiceView:
     return view(row, keys, ())
 
 
+def invoice_of_link(tx: UnitOfWork, keys: Keys, token: str) -> InvoiceView:
+    """Read the same for the patient. Raises NotFound for any other token, and an ended one."""
+    found = invoice_of_token(tx, keys, token)
+    if not has_link(found.issued_at, tx.now()):
+        raise NoInvoice()
+    return found
+
+
 def recent(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[InvoiceView, ...]:
     """List the latest invoices, newest first, without their lines."""
     rows = _RECENT.all(tx, most=limit)
@@ -171,10 +181,10 @@ def version(tx: UnitOfWork, invoice_id: UUID) -> int:
     return found
 
 
-def version_of_token(tx: UnitOfWork, token: str) -> int:
-    """Read the version alone by a patient's link. Raises NotFound for any other token."""
+def version_of_link(tx: UnitOfWork, token: str) -> int:
+    """Read the version alone by a patient's link. Raises NotFound as ``invoice_of_link``."""
     row = _VERSION_OF_TOKEN.first(tx, token=token)
-    if row is None:
+    if row is None or not has_link(row.issued_at, tx.now()):
         raise NoInvoice()
     found: int = row.version
     return found

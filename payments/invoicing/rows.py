@@ -79,3 +79,13 @@ CREDIT_NOTE_LINE: Final = Table(
         ["facility_id", "credit_note_id"], ["credit_note.facility_id", "credit_note.id"]
     ),
 )
+#: Somebody without the link named an invoice and did not know what goes with it. *subject* is a
+#: keyed hash of the number that was typed, or of the address: neither stands in the table.
+LOOK_UP_TRY: Final = Table(
+    "look_up_try",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("subject", Blob, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)

@@ -22,16 +22,22 @@ _SQLITE_PRAGMAS: Final = (
 
 
 def make_engine(url: str, *, pool_size: int = 16) -> Engine:
-    """Make an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, with its rules."""
+    """
+    Make an engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, with its rules.
+
+    Its failures do not name the values of a statement: they go to logs.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
     # No ping before each use: a broken connection is noticed by its first statement, which throws
     # away the whole pool; ``Database.run`` then does its work again.
-    return create_engine(url, pool_size=pool_size, max_overflow=8, pool_timeout=5)
+    return create_engine(
+        url, pool_size=pool_size, max_overflow=8, pool_timeout=5, hide_parameters=True
+    )
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 15})
+    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:

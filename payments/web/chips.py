@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -48,25 +47,25 @@ def of_invoice(invoice: InvoiceView) -> Chip:
 
 def of_payment(payment: PaymentView) -> tuple[Chip, ...]:
     """Say what was odd about a payment; several flags are several chips, never one merged word."""
-    return tuple(_odd(payment))
+    return tuple(of_flag(flag, payment) for flag in sorted(payment.flags))
 
 
-def _odd(payment: PaymentView) -> Iterator[Chip]:
-    for flag in sorted(payment.flags):
-        match flag:
-            case Flag.UNDERPAID:
-                yield Chip("warn", "half", words("flag.underpaid"))
-            case Flag.OVERPAID:
-                yield Chip("warn", "plus", words("status.overpaid", amount=vnd(payment.suspense)))
-            case Flag.LATE:
-                yield Chip("odd", "late", words("status.paid_late"))
-            case Flag.DUPLICATE:
-                yield Chip("odd", "twin", words("status.duplicate"))
-            case Flag.AFTER_CANCEL:
-                yield Chip("bad", "stop", words("flag.after_cancel"))
-            case Flag.UNMATCHED:
-                yield Chip("odd", "ask", words("status.unmatched"))
-            case Flag.ATTACHED:
-                yield Chip("ok", "check", words("flag.attached"))
-            case _:
-                assert_never(flag)
+def of_flag(flag: Flag, payment: PaymentView) -> Chip:
+    """Say one of the things that were odd about *payment*."""
+    match flag:
+        case Flag.UNDERPAID:
+            return Chip("warn", "half", words("flag.underpaid"))
+        case Flag.OVERPAID:
+            return Chip("warn", "plus", words("status.overpaid", amount=vnd(payment.suspense)))
+        case Flag.LATE:
+            return Chip("odd", "late", words("status.paid_late"))
+        case Flag.DUPLICATE:
+            return Chip("odd", "twin", words("status.duplicate"))
+        case Flag.AFTER_CANCEL:
+            return Chip("bad", "stop", words("flag.after_cancel"))
+        case Flag.UNMATCHED:
+            return Chip("odd", "ask", words("status.unmatched"))
+        case Flag.ATTACHED:
+            return Chip("ok", "check", words("flag.attached"))
+        case _:
+            assert_never(flag)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.model import NotSignedIn, TooManyTries
+from payments.invoicing.look_up import TooManyLookUps
 from payments.kernel.errors import (
     Conflict,
     Forbidden,
@@ -45,6 +46,7 @@ _log = structlog.get_logger("web")
 _STATUS: Final[dict[type[VienphiError], int]] = {
     NotSignedIn: 401,
     TooManyTries: 429,
+    TooManyLookUps: 429,
     NotAdmitted: 401,
     TooManyRequests: 429,
     NotFound: 404,

@@ -31,6 +31,7 @@ SCRIPTS: Final = {
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
     "tenancy": "A1 between facilities",
+    "canaries": "L1 personal data in logs",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
 }

@@ -11,7 +11,18 @@ from payments.gateway import RawNotification
 from payments.inbox import service as inbox
 from payments.kernel.clock import FrozenClock
 from payments.storage.locks import Lock
-from tests.faults import crash, duplicates, forged, late, lock_order, order, outage, payers, tenancy
+from tests.faults import (
+    canaries,
+    crash,
+    duplicates,
+    forged,
+    late,
+    lock_order,
+    order,
+    outage,
+    payers,
+    tenancy,
+)
 from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.feeds import FURNISHED, transfer
@@ -47,6 +58,10 @@ def test_every_kind_of_lock_is_seen_and_in_order(cluster: Cluster) -> None:
 
 def test_nothing_of_another_facility_is_seen_or_changed(cluster: Cluster) -> None:
     assert tenancy.run(cluster, SEED, ids=1).failures == []
+
+
+def test_nothing_personal_is_in_a_log(cluster: Cluster) -> None:
+    assert canaries.run(cluster, SEED, canaries=14).failures == []
 
 
 def test_killed_workers_lose_nothing_and_double_nothing() -> None:

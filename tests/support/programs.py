@@ -110,13 +110,22 @@ class Program:
 class Web(Program):
     """``gunicorn wsgi:app`` with *workers*, on a port of its own."""
 
-    def __init__(self, address: Address, log: Path, *, workers: int, threads: int = 8) -> None:
+    def __init__(
+        self,
+        address: Address,
+        log: Path,
+        *,
+        workers: int,
+        threads: int = 8,
+        log_level: str = "critical",
+    ) -> None:
         self.port = free_port()
         self.workers = workers
         super().__init__(
             address, log, "-m", "gunicorn", "-c", "python:tests.support.gunicorn_warm",
             "--bind", f"127.0.0.1:{self.port}", "--workers", str(workers),
-            "--threads", str(threads), "--log-level", "critical", "wsgi:app",
+            "--threads", str(threads), "--log-level", log_level,
+            *(() if log_level == "critical" else ("--access-logfile", "-")), "wsgi:app",
         )  # fmt: skip
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""The page object of the patient's page: nothing clinical, no full name."""
+"""The page objects of the patient's pages: nothing clinical, no full name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from markupsafe import Markup
+
 from payments.kernel.money import Money
+from payments.qr.apps import BankApp
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
 
@@ -15,7 +18,17 @@ from payments.web.codes import CodeCard
 class ReceivedRow:
     received: Money
     received_at: datetime
+    #: Wording key of how it was paid; empty where there are no words for it.
+    method: str
     receipt_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of waiting; *look* is the class of its row: past, on or later."""
+
+    wording_key: str
+    look: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,9 @@ class PayPage:
 
     token: str
     version: int
+    state: str
+    #: What the page says aloud when it has changed to this.
+    said: str
     number: str
     #: Masked: who holds the link need not be the patient.
     patient: str
@@ -32,9 +48,46 @@ class PayPage:
     paid: Money
     due: Money
     suspense: Money
-    chip: Chip
-    is_cancelled: bool
+    is_twice: bool
+    chips: tuple[Chip, ...]
     code: CodeCard | None
-    had_code: bool
+    code_ends_at: datetime | None
+    is_replaced: bool
     can_show_code: bool
+    apps: tuple[BankApp, ...]
+    steps: tuple[StepRow, ...]
     received: tuple[ReceivedRow, ...]
+    #: The number of the newest receipt as a small code, for the staff's scanner.
+    proof: Markup | None
+    help_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpPage:
+    """Find an invoice without its link; the answer to an unknown number is that to a wrong one."""
+
+    template: ClassVar[str] = "patient/look_up.html"
+
+    number: str
+    phone_end: str
+    birth_year: str
+    slip_code: str
+    #: Wording key of what went wrong with the whole; empty at first.
+    failure: str
+    #: The field that could not be read, and why in words.
+    wrong_field: str
+    why: str
+    help_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPage:
+    """Nothing is at this address, or nobody may know that something is."""
+
+    template: ClassVar[str] = "patient/missing.html"
+
+    title: str
+    detail: str
+    advice: str
+    request_id: str
+    help_phone: str

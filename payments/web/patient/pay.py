@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.intents import queries as intents
@@ -13,20 +13,15 @@ from payments.intents.service import CODE_MAX, open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing.model import NoInvoice
 from payments.invoicing.queries import InvoiceView
-from payments.invoicing.status import Document
 from payments.kernel.errors import NotFound
-from payments.kernel.money import ZERO
-from payments.patients.service import masked
 from payments.qr import drawing
-from payments.receipts import queries as receipts
 from payments.storage.unit_of_work import UnitOfWork
-from payments.web import chips, codes, forms
+from payments.web import codes, forms
 from payments.web.current import runtime, scope
 from payments.web.pages import render
-from payments.web.patient.pages import PayPage, ReceivedRow
+from payments.web.patient.showing import page_of
+from payments.web.patient.views import patient
 from payments.web.security import public, public_in_background
-
-patient = Blueprint("patient", __name__)
 
 #: 128 random bits as base64: what is of another shape is not looked up.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -44,7 +39,7 @@ class CodeEnded(NotFound):
 @public
 def pay(token: str) -> str:
     with runtime().database.reading(scope()) as tx:
-        page = _page(tx, token)
+        page = page_of(tx, _invoice(tx, token))
     return render(page)
 
 
@@ -55,7 +50,7 @@ def status(token: str) -> Response:
     if not _TOKEN.fullmatch(token):
         raise NoInvoice()
     with runtime().database.reading(scope()) as tx:
-        version = invoicing.version_of_token(tx, token)
+        version = invoicing.version_of_link(tx, token)
     if request.args.get("seen") == str(version):
         return Response(status=204)
     return jsonify({"version": version})
@@ -92,34 +87,4 @@ def picture(token: str) -> Response:
 def _invoice(tx: UnitOfWork, token: str) -> InvoiceView:
     if not _TOKEN.fullmatch(token):
         raise NoInvoice()
-    return invoicing.invoice_of_token(tx, runtime().keys, token)
-
-
-def _page(tx: UnitOfWork, token: str) -> PayPage:
-    invoice = _invoice(tx, token)
-    intent = intents.latest(tx, invoice.id)
-    payments = receipts.of_invoice(tx, invoice.id)
-    code = codes.card(runtime(), intent)
-    return PayPage(
-        token=token,
-        version=invoice.version,
-        number=invoice.number,
-        patient=masked(invoice.patient_name),
-        issued_at=invoice.issued_at,
-        owed=invoice.total - invoice.credited,
-        paid=invoice.paid,
-        due=invoice.due,
-        suspense=sum((payment.waiting for payment in payments), ZERO),
-        chip=chips.of_invoice(invoice),
-        is_cancelled=invoice.document is Document.CANCELLED,
-        code=code,
-        had_code=intent is not None,
-        # Asked only where the page has a place for a key.
-        can_show_code=code is None
-        and invoice.due <= CODE_MAX
-        and codes.collecting_channel(tx, runtime()) is not None,
-        received=tuple(
-            ReceivedRow(payment.shown, payment.received_at, payment.receipt_number)
-            for payment in payments
-        ),
-    )
+    return invoicing.invoice_of_link(tx, runtime().keys, token)

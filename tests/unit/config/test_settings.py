@@ -46,6 +46,8 @@ def test_a_missing_setting_is_named(missing: str) -> None:
         ("VIENPHI_FACILITY", "0"),
         ("VIENPHI_HEADS_FILE", "/no/such/folder/heads"),
         ("VIENPHI_HEADS_FILE", "/"),
+        ("VIENPHI_HELP_PHONE", "call us"),
+        ("VIENPHI_BANK_APPS_FILE", "/no/such/file.csv"),
         ("VIENPHI_EVENT_HOSTS", "10.0.8.1/24"),
         ("VIENPHI_EVENT_HOSTS", "10.0.8"),
     ],

@@ -51,10 +51,13 @@ def test_page_runs_only_our_live_script_and_asks_nobody_else(
     page = shown(browser, path)
 
     assert re.findall(r"<script[^>]*>", page) == re.findall(
-        r'<script src="/static/live\.js[^"]*" defer>', page
+        r'<script src="/static/pay\.js[^"]*" defer>', page
     )
     assert "http-equiv" not in page
-    assert "https://" not in page
+    # Links to bank apps are opened by a person; nothing of the page is loaded from elsewhere.
+    loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]+)"', page)
+    assert loaded
+    assert all(address.startswith("/static/") for address in loaded)
 
 
 def test_waiting_page_asks_for_a_version_alone(browser: Browser, hospital: Hospital) -> None:
@@ -99,7 +102,9 @@ def test_paid_page_shows_the_receipt_and_no_code(browser: Browser, hospital: Hos
 
     assert "BL26000001" in page
     assert "chuyển thừa 20.000" in page
-    assert "qr-symbol" not in page
+    assert code not in page
+    assert "0071000123456" not in page
+    assert page.count("qr-symbol") == 1  # the number of the receipt, for the staff's scanner
 
 
 def test_ended_code_gives_way_to_a_button(

@@ -29,7 +29,7 @@ _QUOTED = re.compile(_KEY)
 #: The others are the terms that all screens to come share, and the failures, looked at elsewhere.
 _OURS = {
     row["key"]
-    for name in ("more_terms.csv", "finance.csv")
+    for name in ("more_terms.csv", "finance.csv", "patient.csv")
     for row in csv.DictReader(
         (Path(catalogue.__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
     )
