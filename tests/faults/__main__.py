@@ -31,6 +31,8 @@ SCRIPTS: Final = {
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
     "tenancy": "A1 between facilities",
+    "logins": "A5 guessed passwords",
+    "links": "A6 guessed links of patients",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
 }

@@ -11,7 +11,19 @@ from payments.gateway import RawNotification
 from payments.inbox import service as inbox
 from payments.kernel.clock import FrozenClock
 from payments.storage.locks import Lock
-from tests.faults import crash, duplicates, forged, late, lock_order, order, outage, payers, tenancy
+from tests.faults import (
+    crash,
+    duplicates,
+    forged,
+    late,
+    links,
+    lock_order,
+    logins,
+    order,
+    outage,
+    payers,
+    tenancy,
+)
 from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.feeds import FURNISHED, transfer
@@ -47,6 +59,14 @@ def test_every_kind_of_lock_is_seen_and_in_order(cluster: Cluster) -> None:
 
 def test_nothing_of_another_facility_is_seen_or_changed(cluster: Cluster) -> None:
     assert tenancy.run(cluster, SEED, ids=1).failures == []
+
+
+def test_guessed_passwords_are_few_and_keep_nobody_out(cluster: Cluster) -> None:
+    assert logins.run(cluster, SEED, guesses=200, users=20).failures == []
+
+
+def test_guessed_links_of_patients_open_nothing(cluster: Cluster) -> None:
+    assert links.run(cluster, SEED, guesses=300).failures == []
 
 
 def test_killed_workers_lose_nothing_and_double_nothing() -> None:
