@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from payments.identity.permissions import FACTOR_ROLES, ROLES, Permission, Role, conflict
+from payments.identity.permissions import FACTOR_ROLES, ROLES, Permission, Role
 from payments.words.catalogue import TERMINAL, say
 
 _HEAD: Final = """# Who may do what
@@ -14,9 +14,8 @@ program is asked for each role against the same table (`tests/unit/web/test_ever
 
 """
 _FOOT: Final = """
-One person never holds two of these roles under two logins, but cashier and head cashier: whoever
-makes never checks. The check goes by the staff number. Roles with a second factor open nothing by
-the password alone.
+One person never holds two of these roles under two logins: whoever makes never checks. The check
+goes by the staff number. Roles with a second factor open nothing by the password alone.
 """
 
 
@@ -29,11 +28,6 @@ def markdown() -> str:
         lines.append(_row([say(f"permission.{permission}", TERMINAL), *marks]))
     factor = ["needed" if role in FACTOR_ROLES else "" for role in Role]
     lines.append(_row(["Second factor", *factor]))
-    alone = [
-        "yes" if all(conflict(role, other) for other in Role if other is not role) else ""
-        for role in Role
-    ]
-    lines.append(_row(["Excludes every other role", *alone]))
     return _HEAD + "\n".join(lines) + "\n" + _FOOT
 
 
