@@ -21,6 +21,7 @@ from payments.storage import installation
 from payments.storage.unit_of_work import Database
 from payments.storage.upgrading import current_revision, newest_revision
 from payments.web import api, pages, problem, security
+from payments.web.admin import admin
 from payments.web.api.reference import reference
 from payments.web.assets import assets
 from payments.web.cashier import cashier
@@ -48,6 +49,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     finance,
     connections,
     reference,
+    admin,
 )
 #: A form of a desk with a long list of services; a view that takes a file says so itself.
 _BODY_MAX_BYTES: Final = 1024 * 1024

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from payments import worker
 from payments.app import from_environment
 from payments.audit_chain import commands as audit
+from payments.catalogue import commands as catalogue
 from payments.demo import commands as demo
 from payments.events import commands as events
 from payments.identity import commands as identity
@@ -36,6 +37,7 @@ _CAPABILITIES: Final = (
     audit,
     identity,
     tokens,
+    catalogue,
     reconciliation,
     events,
     orders,

@@ -51,6 +51,10 @@ class Settings:
     bank_apps_file: Path | None = None
     #: As patients dial it; empty where they are sent to the cashier's desk.
     help_phone: str = ""
+    #: Minutes without a request after which a screen locks.
+    idle_minutes: int = 15
+    #: Whether finance and administration prove a second factor.
+    second_factor: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -79,6 +83,8 @@ class Settings:
             event_hosts=_event_hosts(environ.get("VIENPHI_EVENT_HOSTS", "")),
             bank_apps_file=_file(environ, "VIENPHI_BANK_APPS_FILE"),
             help_phone=_phone(environ.get("VIENPHI_HELP_PHONE", "")),
+            idle_minutes=_number(environ, "VIENPHI_IDLE_MINUTES", 15, low=1, high=60),
+            second_factor=_is_required(environ, "VIENPHI_SECOND_FACTOR"),
         )
         if mode is Mode.PRODUCTION:
             _refuse_trial_defaults(environ, settings)
@@ -101,6 +107,8 @@ KNOWN: Final = {
     "VIENPHI_EVENT_HOSTS": "host names and networks inside the hospital that events may go to",
     "VIENPHI_BANK_APPS_FILE": "table of bank apps that replaces the shipped one (CSV)",
     "VIENPHI_HELP_PHONE": "telephone number that patients are told to call",
+    "VIENPHI_IDLE_MINUTES": "minutes without a touch after which a screen locks, 1 to 60",
+    "VIENPHI_SECOND_FACTOR": "required or off; off is for a trial only",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
 }
 
@@ -116,6 +124,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def _refuse_trial_defaults(environ: Mapping[str, str], settings: Settings) -> None:
+    if not settings.second_factor:
+        raise WrongSetting("VIENPHI_SECOND_FACTOR must be required in production")
     for name in ("VIENPHI_HOSTS", "VIENPHI_PUBLIC_URL", "VIENPHI_GATEWAYS"):
         if name not in environ:
             raise WrongSetting(f"{name} must be set in production: its default is for a trial")
@@ -151,6 +161,13 @@ def _number(environ: Mapping[str, str], name: str, default: int, *, low: int, hi
     if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
         raise WrongSetting(f"{name} is {text!r}: write a whole number from {low} to {high}")
     return int(text)
+
+
+def _is_required(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "required")
+    if text not in ("required", "off"):
+        raise WrongSetting(f"{name} is {text!r}: write required or off")
+    return text == "required"
 
 
 def _prefix(text: str) -> str:

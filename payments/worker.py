@@ -176,6 +176,7 @@ def _tidy(runtime: Runtime, scope: Scope) -> int:
     with runtime.database.transaction(scope) as tx:
         void_stale(tx)
         idempotency.forget(tx, before=tx.now() - idempotency.KEPT)
+        jobs.beat(tx, "worker")
     return did
 
 

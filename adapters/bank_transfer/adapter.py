@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from adapters._wire import settings as stored
-from payments.gateway import Attempt, Capability, Payee, TransferTo, Transport
+from payments.gateway import Attempt, Capability, Payee, Setting, TransferTo, Transport, takes
 from payments.kernel.clock import Clock
 from payments.kernel.errors import InvalidField
 
@@ -45,6 +45,12 @@ class BankTransfer:
         return TransferTo(self.payee, memo=attempt.reference)
 
 
+@takes(
+    Setting("bin", is_fixed=True),
+    Setting("account", is_fixed=True),
+    Setting("holder", is_fixed=True),
+    Setting("notified_by"),
+)
 def build(settings: Mapping[str, str], transport: Transport | None, clock: Clock) -> BankTransfer:
     """
     Make the adapter of one account; it asks nobody, so that *transport* and *clock* lie idle.

@@ -21,8 +21,10 @@ from payments.gateway import (
     Proof,
     RawNotification,
     Reply,
+    Setting,
     Transport,
     Verdict,
+    takes,
 )
 from payments.kernel.clock import Clock
 from payments.kernel.secret import Secret
@@ -97,6 +99,13 @@ class Casso:
             raise Malformed(f"cannot read a Casso notification: {error}") from error
 
 
+@takes(
+    Setting("webhook", choices=("v2", "v1")),
+    Setting("checksum_key", is_secret=True, only_with=("webhook", "v2")),
+    Setting("secure_token", is_secret=True, only_with=("webhook", "v1")),
+    Setting("api_key", is_secret=True),
+    Setting("api_url", is_needed=False),
+)
 def build(settings: Mapping[str, str], transport: Transport | None, clock: Clock) -> Casso:
     """
     Make the adapter of one channel; *transport* None is the network.

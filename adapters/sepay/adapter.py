@@ -20,8 +20,10 @@ from payments.gateway import (
     Proof,
     RawNotification,
     Reply,
+    Setting,
     Transport,
     Verdict,
+    takes,
 )
 from payments.kernel.clock import Clock
 from payments.kernel.secret import Secret
@@ -94,6 +96,15 @@ class Sepay:
             raise NotAuthentic("X-SePay-Timestamp is not of now")
 
 
+@takes(
+    Setting("auth", choices=("hmac", "apikey")),
+    Setting("webhook_secret", is_secret=True, only_with=("auth", "hmac")),
+    Setting("webhook_key", is_secret=True, only_with=("auth", "apikey")),
+    Setting("body", choices=("json", "form")),
+    Setting("api", choices=("v2", "v1")),
+    Setting("api_token", is_secret=True),
+    Setting("api_url", is_needed=False),
+)
 def build(settings: Mapping[str, str], transport: Transport | None, clock: Clock) -> Sepay:
     """
     Make the adapter of one channel; *transport* None is the network.

@@ -13,7 +13,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 
 
 def upgrade() -> None:

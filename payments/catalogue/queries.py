@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 
 from payments.catalogue.model import ServiceItem
 from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM, SERVICE_PRICE
@@ -19,38 +19,51 @@ from payments.storage.unit_of_work import UnitOfWork
 
 Priced = tuple[str, str, str, str, int]
 
-_VALID: Final = (
-    select(func.max(SERVICE_PRICE.c.valid_from))
-    .where(
-        SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
-        SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
-        SERVICE_PRICE.c.valid_from <= bindparam("today"),
+
+def _priced(*which: ColumnElement[bool]) -> Select[Priced]:
+    """Join each service with its newest price of *which* that has begun."""
+    valid = (
+        select(func.max(SERVICE_PRICE.c.valid_from))
+        .where(
+            SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id,
+            SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code,
+            SERVICE_PRICE.c.valid_from <= bindparam("today"),
+            *which,
+        )
+        .correlate(SERVICE_ITEM)
+        .scalar_subquery()
     )
-    .correlate(SERVICE_ITEM)
-    .scalar_subquery()
+    return (
+        select(
+            SERVICE_ITEM.c.code,
+            SERVICE_ITEM.c.name,
+            SERVICE_ITEM.c.department_code,
+            DEPARTMENT.c.name.label("department_name"),
+            SERVICE_PRICE.c.price,
+        )
+        .join(
+            DEPARTMENT,
+            (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
+            & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
+        )
+        .join(
+            SERVICE_PRICE,
+            (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
+            & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
+            & (SERVICE_PRICE.c.valid_from == valid),
+        )
+        .where(mine(SERVICE_ITEM))
+    )
+
+
+_IS_PRICE: Final = SERVICE_PRICE.c.ends == False  # noqa: E712 - SQL, not Python
+_SOLD: Final = _priced().where(
+    SERVICE_ITEM.c.is_active,
+    _IS_PRICE,
+    DEPARTMENT.c.is_active,
+    DEPARTMENT.c.valid_from <= bindparam("today"),
+    or_(DEPARTMENT.c.valid_to.is_(None), DEPARTMENT.c.valid_to > bindparam("today")),
 )
-_PRICED: Final = (
-    select(
-        SERVICE_ITEM.c.code,
-        SERVICE_ITEM.c.name,
-        SERVICE_ITEM.c.department_code,
-        DEPARTMENT.c.name.label("department_name"),
-        SERVICE_PRICE.c.price,
-    )
-    .join(
-        DEPARTMENT,
-        (DEPARTMENT.c.facility_id == SERVICE_ITEM.c.facility_id)
-        & (DEPARTMENT.c.code == SERVICE_ITEM.c.department_code),
-    )
-    .join(
-        SERVICE_PRICE,
-        (SERVICE_PRICE.c.facility_id == SERVICE_ITEM.c.facility_id)
-        & (SERVICE_PRICE.c.service_code == SERVICE_ITEM.c.code)
-        & (SERVICE_PRICE.c.valid_from == _VALID),
-    )
-    .where(mine(SERVICE_ITEM))
-)
-_SOLD: Final = _PRICED.where(SERVICE_ITEM.c.is_active, DEPARTMENT.c.is_active)
 _ALL: Final = Prepared(_SOLD.order_by(DEPARTMENT.c.name, SERVICE_ITEM.c.name))
 _LISTED: Final = Prepared(
     _SOLD.where(SERVICE_ITEM.c.code > bindparam("after"))
@@ -59,12 +72,13 @@ _LISTED: Final = Prepared(
 )
 _ASKED: Final = SERVICE_ITEM.c.code.in_(bindparam("codes", expanding=True))
 _OF_CODES: Final = _SOLD.where(_ASKED)
-_OF_CODES_EVER: Final = _PRICED.where(_ASKED)
+#: What was ordered on the last day of a price keeps that price, though the service has ended.
+_OF_CODES_EVER: Final = _priced(_IS_PRICE).where(_ASKED)
 
 
-def services(tx: UnitOfWork) -> tuple[ServiceItem, ...]:
-    """List what can be ordered today, by department and name."""
-    return _items(tuple(_ALL.all(tx, today=_today(tx))))
+def services(tx: UnitOfWork, day: HospitalDay | None = None) -> tuple[ServiceItem, ...]:
+    """List what can be ordered on *day* (today when None), by department and name."""
+    return _items(tuple(_ALL.all(tx, today=day.date if day else _today(tx))))
 
 
 def listed(tx: UnitOfWork, *, after: str, limit: int) -> tuple[ServiceItem, ...]:

@@ -11,6 +11,7 @@ from payments.gateway.port import (
     Proof,
 )
 from payments.gateway.registry import Gateways, Transport
+from payments.gateway.schema import Setting, takes
 from payments.gateway.values import (
     Attempt,
     Notification,
@@ -43,8 +44,10 @@ __all__ = [
     "RawNotification",
     "Redirect",
     "Reply",
+    "Setting",
     "ShowQr",
     "TransferTo",
     "Transport",
     "Verdict",
+    "takes",
 ]

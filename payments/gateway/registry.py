@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from payments.gateway.port import Adapter
+from payments.gateway.schema import Setting, settings_of
 from payments.kernel.clock import Clock
 from payments.kernel.errors import Rejected
 
@@ -57,6 +58,10 @@ class Gateways:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(self._builds)
+
+    def settings(self, name: str) -> tuple[Setting, ...]:
+        """List the settings that the adapter *name* declares; empty where it declares none."""
+        return settings_of(self._builds[name]) if name in self._builds else ()
 
     def build(
         self, name: str, settings: Mapping[str, str], transport: Transport | None, clock: Clock

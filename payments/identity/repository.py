@@ -1,18 +1,17 @@
-"""Users, sessions and tries between their rows and their values."""
+"""Users and sessions between their rows and their values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from payments.identity.model import LoginTaken, Session, User
+from payments.identity.model import LoginTaken, Session, Stage, User
 from payments.identity.permissions import Role
-from payments.identity.rows import SIGN_IN_TRY, STAFF, STAFF_SESSION
+from payments.identity.rows import STAFF, STAFF_SESSION
 from payments.kernel.errors import NotFound
 from payments.storage.columns import mine, new_id
 from payments.storage.prepared import Prepared
@@ -24,6 +23,8 @@ _USER_COLUMNS: Final = (
     STAFF.c.name,
     STAFF.c.role,
     STAFF.c.disabled,
+    STAFF.c.must_change,
+    STAFF.c.person,
 )
 #: Every request of the staff asks this.
 _SESSION: Final = Prepared(
@@ -55,6 +56,8 @@ def add(tx: UnitOfWork, user: User, password_hash: str) -> None:
                 "role": user.role.value,
                 "password_hash": password_hash,
                 "disabled": user.is_disabled,
+                "must_change": user.must_change,
+                "person": user.person,
                 "made_at": tx.now(),
                 "changed_at": tx.now(),
             },
@@ -75,6 +78,18 @@ def by_login(tx: UnitOfWork, login: str) -> tuple[User, str] | None:
     return None if row is None else (_user(row), row.password_hash)
 
 
+def by_id(tx: UnitOfWork, user_id: UUID) -> tuple[User, str]:
+    """Find a user and the hash of the password. Raises NotFound."""
+    row = tx.execute(
+        select(*_USER_COLUMNS, STAFF.c.password_hash).where(
+            STAFF.c.facility_id == tx.facility, STAFF.c.id == user_id
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"no user {user_id}")
+    return _user(row), row.password_hash
+
+
 def change(tx: UnitOfWork, user_id: UUID, **values: Any) -> None:
     """Set columns of a user. Raises NotFound."""
     done = tx.execute(
@@ -86,7 +101,9 @@ def change(tx: UnitOfWork, user_id: UUID, **values: Any) -> None:
         raise NotFound(f"no user {user_id}")
 
 
-def add_session(tx: UnitOfWork, user_id: UUID, token_hash: bytes, *, expires_at: datetime) -> UUID:
+def add_session(
+    tx: UnitOfWork, user_id: UUID, token_hash: bytes, stage: Stage, *, expires_at: datetime
+) -> UUID:
     session_id = new_id()
     tx.execute(
         insert(STAFF_SESSION),
@@ -99,6 +116,8 @@ def add_session(tx: UnitOfWork, user_id: UUID, token_hash: bytes, *, expires_at:
             "seen_at": tx.now(),
             "expires_at": expires_at,
             "revoked": False,
+            "stage": stage.value,
+            "locked": False,
         },
     )
     return session_id
@@ -109,15 +128,23 @@ def session(tx: UnitOfWork, token_hash: bytes) -> Session | None:
     if row is None:
         return None
     return Session(
-        row.id, _user(row), row.started_at, row.seen_at, row.expires_at, is_revoked=row.revoked
+        row.id,
+        _user(row),
+        row.started_at,
+        row.seen_at,
+        row.expires_at,
+        is_revoked=row.revoked,
+        stage=Stage(row.stage),
+        is_locked=row.locked,
     )
 
 
-def seen(tx: UnitOfWork, session_id: UUID) -> None:
+def seen(tx: UnitOfWork, session_id: UUID, **values: Any) -> None:
+    """Note that the person is there, and set columns of the session."""
     tx.execute(
         update(STAFF_SESSION)
         .where(STAFF_SESSION.c.facility_id == tx.facility, STAFF_SESSION.c.id == session_id)
-        .values(seen_at=tx.now())
+        .values(seen_at=tx.now(), **values)
     )
 
 
@@ -151,45 +178,13 @@ def revoke(tx: UnitOfWork, *, session_id: UUID | None = None, user_id: UUID | No
     return done.rowcount
 
 
-def note_tries(tx: UnitOfWork, subjects: Sequence[bytes], *, forget_before: datetime) -> list[UUID]:
-    """Write down a try for each of *subjects*, and forget those of the past."""
-    tx.execute(
-        delete(SIGN_IN_TRY).where(
-            SIGN_IN_TRY.c.facility_id == tx.facility, SIGN_IN_TRY.c.at < forget_before
-        )
-    )
-    ids = [new_id() for _ in subjects]
-    tx.execute(
-        insert(SIGN_IN_TRY),
-        [
-            {"facility_id": tx.facility, "id": number, "subject": subject, "at": tx.now()}
-            for number, subject in zip(ids, subjects, strict=True)
-        ],
-    )
-    return ids
-
-
-def count_tries(tx: UnitOfWork, subject: bytes, *, since: datetime) -> int:
-    counted: int = tx.execute(
-        select(func.count())
-        .select_from(SIGN_IN_TRY)
-        .where(
-            SIGN_IN_TRY.c.facility_id == tx.facility,
-            SIGN_IN_TRY.c.subject == subject,
-            SIGN_IN_TRY.c.at > since,
-        )
-    ).scalar_one()
-    return counted
-
-
-def drop_tries(tx: UnitOfWork, ids: Sequence[UUID]) -> None:
-    """Take back tries that turned out to be a proper sign-in."""
-    tx.execute(
-        delete(SIGN_IN_TRY).where(
-            SIGN_IN_TRY.c.facility_id == tx.facility, SIGN_IN_TRY.c.id.in_(ids)
-        )
-    )
-
-
 def _user(row: Any) -> User:
-    return User(row.staff_id, row.login, row.name, Role(row.role), is_disabled=row.disabled)
+    return User(
+        row.staff_id,
+        row.login,
+        row.name,
+        Role(row.role),
+        is_disabled=row.disabled,
+        must_change=row.must_change,
+        person=row.person,
+    )

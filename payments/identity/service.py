@@ -1,30 +1,36 @@
-"""Sign in and out, and the users that may."""
+"""Users, and their sessions from sign-in to sign-out."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from payments import audit
-from payments.identity import passwords, repository
+from payments.identity import factors, passwords, repository, tries
 from payments.identity.model import (
     SEEN_EVERY,
     SESSION_LIFE,
     TRIES_PER_ADDRESS,
+    TRIES_PER_DEVICE,
     TRIES_PER_LOGIN,
     TRIES_WINDOW,
+    Locked,
     NotSignedIn,
     Session,
-    TooManyTries,
+    Stage,
     User,
     WrongCredentials,
     checked_login,
     checked_name,
     checked_password,
+    checked_person,
 )
-from payments.identity.permissions import Role
+from payments.identity.permissions import FACTOR_ROLES, Role
+from payments.identity.queries import refuse_conflict
 from payments.kernel.scope import Scope
 from payments.kernel.secret import Secret
 from payments.kernel.text import nfc
@@ -45,22 +51,42 @@ class SignedIn:
 
     user: User
     token: Secret[str]
+    stage: Stage
+    session_id: UUID
 
 
 def add_user(
-    runtime: Runtime, scope: Scope, *, login: str, name: str, role: Role, password: str
+    runtime: Runtime,
+    scope: Scope,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    password: str,
+    person: str = "",
+    must_change: bool = False,
 ) -> User:
     """
-    Make a user of this facility.
+    Make a user of this facility; *must_change* where somebody else knows the password.
 
     Raises:
-        InvalidField: the login, the name or the password is not acceptable.
+        InvalidField: the login, the name, the person or the password is not acceptable.
         LoginTaken: another user has the login.
+        RoleConflict: the person has another login with a role that must be another person's.
     """
     login = checked_login(login)
-    user = User(new_id(), login, checked_name(name), role, is_disabled=False)
+    user = User(
+        new_id(),
+        login,
+        checked_name(name),
+        role,
+        is_disabled=False,
+        must_change=must_change,
+        person=checked_person(person),
+    )
     hashed = passwords.hash_of(checked_password(password, login=login))
     with runtime.database.transaction(scope) as tx:
+        refuse_conflict(tx, user)
         repository.add(tx, user, hashed)
         audit.append(tx, "user.added", f"user:{user.id}", role=role.value)
     return user
@@ -74,36 +100,50 @@ def disable(runtime: Runtime, scope: Scope, user_id: UUID) -> None:
         audit.append(tx, "user.disabled", f"user:{user_id}", sessions_ended=ended)
 
 
-def set_password(runtime: Runtime, scope: Scope, user: User, password: str) -> None:
+def set_password(
+    runtime: Runtime, scope: Scope, user: User, password: str, *, must_change: bool = False
+) -> None:
     """Change the password and end all sessions. Raises InvalidField, NotFound."""
     hashed = passwords.hash_of(checked_password(password, login=user.login))
     with runtime.database.transaction(scope) as tx:
-        repository.change(tx, user.id, password_hash=hashed)
+        repository.change(tx, user.id, password_hash=hashed, must_change=must_change)
         ended = repository.revoke(tx, user_id=user.id)
         audit.append(tx, "user.password_set", f"user:{user.id}", sessions_ended=ended)
 
 
-def sign_in(runtime: Runtime, scope: Scope, *, login: str, password: str, address: str) -> SignedIn:
+def sign_in(
+    runtime: Runtime,
+    scope: Scope,
+    *,
+    login: str,
+    password: str,
+    address: str,
+    known: Sequence[UUID] = (),
+) -> SignedIn:
     """
-    Prove a password and start a session with a new token.
+    Prove a password and start a session with a new token, at the first stage that is still due.
 
-    The try is counted before the password is looked at and taken back when it was right, so that
-    parallel guesses through several workers cannot slip between counting and comparing.
+    *known* are the users who signed in from this browser before, newest first: the limits of the
+    address, and of the login where it is one of theirs, are then their own.
 
     Raises:
-        TooManyTries: the limit of this login or of this address is reached.
+        TooManyTries: the limit of this login, address or browser is reached.
         WrongCredentials: the login or the password is wrong, or the user is disabled.
     """
     login = login.strip().lower()[:64]
-    subjects = [
-        runtime.keys.fingerprint("lookup", f"login:{login}"),
-        runtime.keys.fingerprint("lookup", f"address:{address}"),
-    ]
-    tries = _counted(runtime, scope, subjects)
     with runtime.database.reading(scope) as tx:
         found = repository.by_login(tx, login)
+        is_enrolled = found is not None and factors.is_enrolled(tx, found[0].id)
+    is_own = found is not None and found[0].id in known
+    limits = [
+        tries.Limit(f"login:{login}{':own' if is_own else ''}", TRIES_PER_LOGIN, TRIES_WINDOW),
+        tries.Limit(f"device:{known[0]}", TRIES_PER_DEVICE, TRIES_WINDOW)
+        if known
+        else tries.Limit(f"address:{address}", TRIES_PER_ADDRESS, TRIES_WINDOW),
+    ]
+    counted = tries.counted(runtime, scope, limits)
     right = passwords.is_right(found[1] if found else None, nfc(password)[:1024])
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     with runtime.database.transaction(scope) as tx:
         if found is None or not right or found[0].is_disabled:
             about = f"user:{found[0].id}" if found else "user:unknown"
@@ -111,15 +151,31 @@ def sign_in(runtime: Runtime, scope: Scope, *, login: str, password: str, addres
             user = None
         else:
             user = found[0]
-            repository.drop_tries(tx, tries)
-            repository.add_session(tx, user.id, _hash(token), expires_at=tx.now() + SESSION_LIFE)
+            stage = first_stage(runtime, user, is_enrolled=is_enrolled)
+            tries.take_back(tx, counted)
+            started = repository.add_session(
+                tx, user.id, hash_of(token), stage, expires_at=tx.now() + SESSION_LIFE
+            )
             if passwords.is_stale(found[1]):
                 repository.change(tx, user.id, password_hash=passwords.hash_of(nfc(password)))
-            audit.append(tx, "user.signed_in", f"user:{user.id}")
+            audit.append(tx, "user.signed_in", f"user:{user.id}", stage=stage.value)
     # Raised after the commit: the refusal itself must be kept.
     if user is None:
         raise WrongCredentials()
-    return SignedIn(user, Secret(token))
+    return SignedIn(user, Secret(token), stage, started)
+
+
+def first_stage(runtime: Runtime, user: User, *, is_enrolled: bool) -> Stage:
+    """Say what is still due after the password: a factor that is there is asked in any case."""
+    return Stage.CODE if is_enrolled else after_code(runtime, user, is_enrolled=False)
+
+
+def after_code(runtime: Runtime, user: User, *, is_enrolled: bool) -> Stage:
+    """Say what is still due when no code is."""
+    if user.must_change:
+        return Stage.PASSWORD
+    needs = runtime.settings.second_factor and user.role in FACTOR_ROLES
+    return Stage.ENROL if needs and not is_enrolled else Stage.FULL
 
 
 def session(runtime: Runtime, scope: Scope, token: str, *, is_activity: bool) -> Session:
@@ -127,13 +183,16 @@ def session(runtime: Runtime, scope: Scope, token: str, *, is_activity: bool) ->
     Find the live session of *token*; *is_activity* is False for a screen that asks by itself.
 
     Raises:
-        NotSignedIn: unknown, ended, idle for too long, or the user is disabled.
+        Locked: it was left alone for too long, or locked by hand.
+        NotSignedIn: unknown, ended, or the user is disabled.
     """
     with runtime.database.reading(scope) as tx:
-        found = repository.session(tx, _hash(token))
+        found = repository.session(tx, hash_of(token))
         now = tx.now()
-    if found is None or not found.is_live(now):
-        raise NotSignedIn()
+    if found is None or found.has_ended(now):
+        raise _not_signed_in(NotSignedIn(), found)
+    if found.is_asleep(now, timedelta(minutes=runtime.settings.idle_minutes)):
+        raise _not_signed_in(Locked(), found)
     if is_activity and now - found.seen_at >= SEEN_EVERY:
         with runtime.database.transaction(scope) as tx:
             repository.seen(tx, found.id)
@@ -170,20 +229,14 @@ def missed(runtime: Runtime, scope: Scope, found: Session, route: str) -> int:
     return runtime.database.run(scope, work)
 
 
-def _counted(runtime: Runtime, scope: Scope, subjects: list[bytes]) -> list[UUID]:
-    with runtime.database.transaction(scope) as tx:
-        since = tx.now() - TRIES_WINDOW
-        tries = repository.note_tries(tx, subjects, forget_before=since)
-    # In a new transaction, which sees the tries of every other worker that were noted before ours.
-    with runtime.database.reading(scope) as tx:
-        by_login, by_address = (repository.count_tries(tx, one, since=since) for one in subjects)
-    if by_login > TRIES_PER_LOGIN or by_address > TRIES_PER_ADDRESS:
-        # What was not looked at is no try: who goes on guessing does not lengthen the wait.
-        with runtime.database.transaction(scope) as tx:
-            repository.drop_tries(tx, tries)
-        raise TooManyTries()
-    return tries
+def new_token() -> str:
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
-def _hash(token: str) -> bytes:
+def hash_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def _not_signed_in(error: NotSignedIn, found: Session | None) -> NotSignedIn:
+    error.late = found
+    return error

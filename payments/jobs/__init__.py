@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Column, Table, delete, insert, select, update
+from sqlalchemy import Column, Table, delete, func, insert, select, update
 
 from payments.kernel.scope import FacilityId, Scope
 from payments.storage.columns import METADATA, Id, UtcTime, Whole, Words, new_id
+from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import Database, UnitOfWork
 
 JOB: Final = Table(
@@ -25,6 +26,15 @@ JOB: Final = Table(
     Column("state", Words, nullable=False),
     Column("last_error", Words, nullable=False),
     Column("made_at", UtcTime, nullable=False),
+)
+
+#: When a program that works alone was last there: silence is what a person must be told.
+HEARTBEAT: Final = Table(
+    "heartbeat",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("program", Words, primary_key=True),
+    Column("seen_at", UtcTime, nullable=False),
 )
 
 _ENQUEUE: Final = insert(JOB)
@@ -106,3 +116,45 @@ def fail(database: Database, scope: Scope, job: Job, reason: str) -> None:
                 last_error=reason[:500],
             )
         )
+
+
+def beat(tx: UnitOfWork, program: str) -> None:
+    """Say that *program* is there."""
+    if not insert_new(tx, HEARTBEAT, {"program": program, "seen_at": tx.now()}):
+        tx.execute(
+            update(HEARTBEAT)
+            .where(HEARTBEAT.c.facility_id == tx.facility, HEARTBEAT.c.program == program)
+            .values(seen_at=tx.now())
+        )
+
+
+def last_beat(tx: UnitOfWork, program: str) -> datetime | None:
+    found: datetime | None = tx.execute(
+        select(HEARTBEAT.c.seen_at).where(
+            HEARTBEAT.c.facility_id == tx.facility, HEARTBEAT.c.program == program
+        )
+    ).scalar()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits: *due_since* is the oldest job that should run by now, *dead* were given up."""
+
+    waiting: int
+    due_since: datetime | None
+    dead: int
+
+
+def queue(tx: UnitOfWork) -> Queue:
+    """Count the jobs of this facility."""
+    mine = JOB.c.facility_id == tx.facility
+    is_open = JOB.c.state.in_(("waiting", "running"))
+    waiting = tx.execute(select(func.count()).select_from(JOB).where(mine, is_open)).scalar_one()
+    due = tx.execute(
+        select(func.min(JOB.c.run_at)).where(mine, is_open, JOB.c.run_at <= tx.now())
+    ).scalar()
+    dead = tx.execute(
+        select(func.count()).select_from(JOB).where(mine, JOB.c.state == "dead")
+    ).scalar_one()
+    return Queue(waiting, due, dead)

@@ -33,6 +33,10 @@ class Current:
     session: Session | None = None
     #: The program that asks, where it is one.
     token: Token | None = None
+    #: A sign-in that is not through all its stages: it opens nothing.
+    waiting: Session | None = None
+    #: The session of this browser that sleeps or has ended; its form is kept, not carried out.
+    late: Session | None = None
     #: The secret in a cookie to which the tokens of this browser's forms are bound.
     form_seed: str = ""
     is_new_form_seed: bool = False

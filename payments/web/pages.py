@@ -44,6 +44,8 @@ class RailLink:
 RAIL: Final = (
     RailItem("nav.cashier", "till", "cashier.desk", Permission.COLLECT),
     RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
+    RailItem("nav.prices", "file", "admin.prices", Permission.SEE_PRICES),
+    RailItem("nav.admin", "gear", "admin.users", Permission.SIGN_OUT_OTHERS),
     RailItem("nav.connections", "inbox", "connections.show", Permission.ADMIN),
 )
 
@@ -120,6 +122,7 @@ def _frame() -> dict[str, Any]:
         "form_token": form_token,
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "host": request.host,
+        "idle_minutes": runtime().settings.idle_minutes,
         "is_trial": is_trial(),
         "lang": language(),
         "languages": catalogue.LANGUAGES,

@@ -26,7 +26,7 @@ from payments.kernel.errors import (
 )
 from payments.kernel.money import Money
 from payments.tokens.model import NotAdmitted, TooManyRequests
-from payments.web import security_events
+from payments.web import kept, security_events, sign_in
 from payments.web.current import (
     current,
     explain,
@@ -132,6 +132,9 @@ def explained(error: VienphiError) -> AnyResponse:
     if isinstance(error, NotFound):
         security_events.not_found()
     if isinstance(error, NotSignedIn) and not wants_document():
+        late_form = kept.take()
+        if late_form:
+            return sign_in.ask_again(late_form)
         here = request.full_path.rstrip("?") if request.method == "GET" else ""
         here = "" if here == "/" else here
         return redirect(url_for("sign_in.show", next=here or None), 303)

@@ -32,6 +32,8 @@ SCRIPTS: Final = {
     "lock_order": "the one order of locks",
     "tenancy": "A1 between facilities",
     "canaries": "L1 personal data in logs",
+    "logins": "A5 guessed passwords",
+    "links": "A6 guessed links of patients",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
 }

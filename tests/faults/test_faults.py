@@ -17,7 +17,9 @@ from tests.faults import (
     duplicates,
     forged,
     late,
+    links,
     lock_order,
+    logins,
     order,
     outage,
     payers,
@@ -62,6 +64,14 @@ def test_nothing_of_another_facility_is_seen_or_changed(cluster: Cluster) -> Non
 
 def test_nothing_personal_is_in_a_log(cluster: Cluster) -> None:
     assert canaries.run(cluster, SEED, canaries=14).failures == []
+
+
+def test_guessed_passwords_are_few_and_keep_nobody_out(cluster: Cluster) -> None:
+    assert logins.run(cluster, SEED, guesses=200, users=20).failures == []
+
+
+def test_guessed_links_of_patients_open_nothing(cluster: Cluster) -> None:
+    assert links.run(cluster, SEED, guesses=300).failures == []
 
 
 def test_killed_workers_lose_nothing_and_double_nothing() -> None:

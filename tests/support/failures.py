@@ -15,6 +15,8 @@ from payments.kernel.errors import InvalidField, VienphiError
 
 #: Calls whose argument is a key of ``invalid.*``: its place among the positional ones.
 _KEY_AT = {"InvalidField": 1, "Problem": 2, "NotReadable": 0, "NotACell": 0, "_BadCell": 1}
+#: Short ways of the reader of tables to the same.
+_KEY_AT |= {"problem": 1, "_refused": 0}
 #: What is known besides the keywords, for whoever catches them adds it.
 _ADDED = {
     "InvalidField": {"field"},

@@ -48,6 +48,7 @@ class Address:
             "VIENPHI_KEYS_FILE": self.keys_file,
             "VIENPHI_FACILITY": str(OURS),
             "VIENPHI_LOG_LEVEL": "ERROR",
+            "VIENPHI_SECOND_FACTOR": "off",
         }
 
     def as_role(self, role: str) -> Address:
@@ -87,6 +88,7 @@ def runtime_at(address: Address, clock: Clock | None = None) -> Runtime:
         code_minutes=15,
         log_level="ERROR",
         facility=OURS,
+        second_factor=False,
     )
     keys = Keys.read(settings.keys_file)
     database = Database(address.url, clock)

@@ -36,13 +36,20 @@
     try {
       const address = main.dataset.live + "?seen=" + encodeURIComponent(main.dataset.version);
       const answer = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (answer.status === 401 || answer.status === 403) location.reload();
+      if (answer.status === 401) asleep();
+      if (answer.status === 403) location.reload();
       if (answer.status === 200) await replaceParts();
       lost(answer.status >= 500);
     } catch (error) {
       lost(true);
     }
     isBusy = false;
+  }
+
+  // A reload would lose what was typed: the lock covers the page instead, where there is one.
+  function asleep() {
+    if (document.getElementById("lock")) document.dispatchEvent(new Event("vienphi:locked"));
+    else location.reload();
   }
 
   async function refresh() {

@@ -29,5 +29,6 @@ def runtime(database: Database, clock: FrozenClock, keys: Keys) -> Runtime:
         code_minutes=15,
         log_level="INFO",
         facility=None,
+        second_factor=False,
     )
     return Runtime(settings, database, Gateways({}), clock, keys)

@@ -22,11 +22,20 @@ def test_nobody_both_collects_and_explains_money(role: Role) -> None:
 
 @pytest.mark.parametrize("role", [Role.IT_ADMIN, Role.SECURITY_OFFICER])
 def test_who_keeps_the_system_sees_no_patient_and_no_money(role: Role) -> None:
-    assert ROLES[role] <= {Permission.ADMIN, Permission.SEE_AUDIT}
+    assert ROLES[role] <= {
+        Permission.ADMIN,
+        Permission.SEE_AUDIT,
+        Permission.SIGN_OUT_OTHERS,
+    }
 
 
 def test_auditor_changes_nothing() -> None:
-    reading = {Permission.SEE_FINANCE, Permission.EXPORT, Permission.SEE_AUDIT}
+    reading = {
+        Permission.SEE_FINANCE,
+        Permission.EXPORT,
+        Permission.SEE_AUDIT,
+        Permission.SEE_PRICES,
+    }
 
     assert ROLES[Role.AUDITOR] == reading
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from payments.identity import queries, repository, service
+from payments.identity import queries, service, tries
 from payments.identity.model import (
     LoginTaken,
     NotSignedIn,
@@ -188,7 +188,7 @@ def test_one_address_cannot_try_many_users(
 ) -> None:
     address = runtime.keys.fingerprint("lookup", "address:10.0.0.1")
     with runtime.database.transaction(scope) as tx:
-        repository.note_tries(tx, [address] * 59, forget_before=clock.now())
+        tries.note(tx, [address] * 59, forget_before=clock.now())
 
     with pytest.raises(WrongCredentials):
         sign_in(runtime, scope, "user59", "wrong")

@@ -36,6 +36,7 @@ SETTINGS = Settings(
     code_minutes=15,
     log_level="INFO",
     facility=99001,
+    second_factor=False,
 )
 GATEWAYS = Gateways(
     {

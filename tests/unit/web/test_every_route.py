@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from payments.app import create_app
 from payments.identity.permissions import ROLES, Permission, Role
 from payments.invoicing import queries as invoicing
 from payments.kernel.scope import FacilityId, Scope
@@ -12,7 +13,7 @@ from payments.runtime import Runtime
 from payments.web.security import Access, Audience, access_of
 from tests.support.hospital import Hospital
 from tests.support.routes import Route, routes
-from tests.support.web import Browser, add_user
+from tests.support.web import PASSWORD, Browser, add_user
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -60,6 +61,38 @@ def test_every_answer_has_the_headers(app: Flask, browser: Browser) -> None:
         assert "Server" not in answer.headers
         if not route.path.startswith("/static"):
             assert answer.headers["Cache-Control"] == "no-store", route
+
+
+def test_production_answers_over_tls_only_and_binds_every_cookie_to_its_host(
+    production: Runtime, scope: Scope
+) -> None:
+    app = create_app(production)
+    browser = Browser(app.test_client())
+    login = add_user(production, scope)
+    told = {"base_url": "https://localhost"}
+    browser.get("/sign-in", **told)
+    answers = [
+        browser.post(
+            "/sign-in",
+            {"login": login, "password": PASSWORD},
+            headers={"Origin": "https://localhost"},
+            **told,
+        )
+    ]
+    answers += [browser.client.open(r.path, method=r.method, **told) for r in routes(app)]
+    cookies = {one for answer in answers for one in answer.headers.getlist("Set-Cookie")}
+
+    for answer in answers:
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert {one.split("=")[0] for one in cookies} >= {"__Host-vienphi", "__Host-vienphi_device"}
+    for cookie in cookies:
+        name = cookie.split("=")[0]
+        assert "Secure" in cookie, name
+        assert "HttpOnly" in cookie, name
+        assert "SameSite" in cookie, name
+        assert "Domain" not in cookie, name
+        # Language and theme say nothing about anybody; all others cannot be planted.
+        assert name.startswith("__Host-") or name in ("vienphi_language", "vienphi_theme")
 
 
 def test_no_page_carries_a_style_or_a_script_of_its_own(

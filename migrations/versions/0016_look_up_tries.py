@@ -12,8 +12,8 @@ from payments.storage.migrating import (
     of_facility,
 )
 
-revision = "0015"
-down_revision = "0012"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:

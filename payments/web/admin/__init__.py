@@ -1,0 +1,8 @@
+"""Administration: people, prices, channels, and whether everything is alive."""
+
+from payments.web.admin import channels as channels
+from payments.web.admin import health as health
+from payments.web.admin import prices as prices
+from payments.web.admin import user_import as user_import
+from payments.web.admin import users as users
+from payments.web.admin.views import admin as admin
