@@ -15,6 +15,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
 from payments.storage.columns import Words, mine
 from payments.storage.locks import Lock
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 #: Banks book a transfer of late evening on either side of midnight.
@@ -44,32 +45,39 @@ _IS_ALIKE: Final = (
     BANK_CREDIT.c.bank_day.between(bindparam("first_day"), bindparam("last_day")),
     BANK_CREDIT.c.code == bindparam("code", type_=Words),
 )
-_KNOWN: Final = union_all(
-    select(*BANK_CREDIT.c, literal(_TOLD).label("how")).where(
-        mine(BANK_CREDIT),
-        BANK_CREDIT.c.id
-        == select(EVIDENCE.c.credit_id)
-        .where(
-            mine(EVIDENCE),
-            EVIDENCE.c.source == bindparam("source"),
-            EVIDENCE.c.source_id == bindparam("source_id"),
-        )
-        .scalar_subquery(),
-    ),
-    select(*BANK_CREDIT.c, literal(_NAMED).label("how")).where(
-        mine(BANK_CREDIT),
-        BANK_CREDIT.c.account == bindparam("account"),
-        BANK_CREDIT.c.external_id == bindparam("external_id"),
-    ),
-    select(*BANK_CREDIT.c, literal(_ADOPTED).label("how")).where(mine(BANK_CREDIT), _HAS_ADOPTED),
-    select(*BANK_CREDIT.c, literal(_ALIKE_ONE).label("how")).where(*_IS_ALIKE),
+_KNOWN: Final = Prepared(
+    union_all(
+        select(*BANK_CREDIT.c, literal(_TOLD).label("how")).where(
+            mine(BANK_CREDIT),
+            BANK_CREDIT.c.id
+            == select(EVIDENCE.c.credit_id)
+            .where(
+                mine(EVIDENCE),
+                EVIDENCE.c.source == bindparam("source"),
+                EVIDENCE.c.source_id == bindparam("source_id"),
+            )
+            .scalar_subquery(),
+        ),
+        select(*BANK_CREDIT.c, literal(_NAMED).label("how")).where(
+            mine(BANK_CREDIT),
+            BANK_CREDIT.c.account == bindparam("account"),
+            BANK_CREDIT.c.external_id == bindparam("external_id"),
+        ),
+        select(*BANK_CREDIT.c, literal(_ADOPTED).label("how")).where(
+            mine(BANK_CREDIT), _HAS_ADOPTED
+        ),
+        select(*BANK_CREDIT.c, literal(_ALIKE_ONE).label("how")).where(*_IS_ALIKE),
+    )
 )
 _ALIKE: Final = (
     select(BANK_CREDIT)
     .where(*_IS_ALIKE, ~exists().where(_OF_CREDIT, EVIDENCE.c.source == bindparam("source")))
     .order_by(BANK_CREDIT.c.id)
 )
-_ALIKE_NAMELESS: Final = _ALIKE.where(BANK_CREDIT.c.bank_reference == "")
+_HELD_ALIKE: Final = Prepared(_ALIKE, locks={Lock.BANK_CREDIT: BANK_CREDIT})
+_HELD_NAMELESS: Final = Prepared(
+    _ALIKE.where(BANK_CREDIT.c.bank_reference == ""), locks={Lock.BANK_CREDIT: BANK_CREDIT}
+)
 _TOLD_BY: Final = (
     select(EVIDENCE.c.id)
     .where(
@@ -109,12 +117,12 @@ class Found:
 def known(tx: UnitOfWork, arrival: Arrival, code: str) -> Found:
     """Find in one look what *arrival* may tell of; *code* is the payment code in its memo or ""."""
     asked = {
-        **_asked(tx, arrival),
-        **_asked_alike(tx, arrival, code),
+        **_asked(arrival),
+        **_asked_alike(arrival, code),
         "source_id": arrival.source_id,
         "external_id": external_id(arrival),
     }
-    found = {row.how: model(row) for row in tx.execute(_KNOWN, asked)}
+    found = {row.how: model(row) for row in _KNOWN.all(tx, **asked)}
     return Found(found.get(_TOLD), found.get(_NAMED) or found.get(_ADOPTED), _ALIKE_ONE in found)
 
 
@@ -125,15 +133,13 @@ def hold_alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:
     Joined by account, amount, bank day ± 1 and the same payment code. A movement that has a witness
     of this source is not free: the source would have told the same thing twice.
     """
-    statement = _ALIKE_NAMELESS if arrival.reference else _ALIKE
-    asked = _asked_alike(tx, arrival, code)
-    return [model(row) for row in tx.lock(Lock.BANK_CREDIT, statement, asked)]
+    held = _HELD_NAMELESS if arrival.reference else _HELD_ALIKE
+    return [model(row) for row in held.all(tx, **_asked_alike(arrival, code))]
 
 
-def _asked_alike(tx: UnitOfWork, arrival: Arrival, code: str) -> dict[str, object]:
+def _asked_alike(arrival: Arrival, code: str) -> dict[str, object]:
     day = arrival.day.date
     return {
-        "mine": tx.facility,
         "account": arrival.account,
         "amount": arrival.amount.dong,
         "direction": arrival.direction.value,
@@ -157,15 +163,14 @@ def copies_stored(tx: UnitOfWork, arrival: Arrival) -> int:
     first = external_id(only)
     # The wild cards of LIKE stand for themselves in a bank's reference.
     twins = first.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "#%"
-    asked = {**_asked(tx, only), "external_id": first, "twins": twins}
+    asked = {"mine": tx.facility, **_asked(only), "external_id": first, "twins": twins}
     counted: int = tx.execute(_COPIES, asked).scalar_one()
     return counted
 
 
-def _asked(tx: UnitOfWork, arrival: Arrival) -> dict[str, object]:
+def _asked(arrival: Arrival) -> dict[str, object]:
     day = arrival.day.date
     return {
-        "mine": tx.facility,
         "account": arrival.account,
         "amount": arrival.amount.dong,
         "direction": arrival.direction.value,

@@ -21,13 +21,14 @@ from payments.ledger import ensure_account
 from payments.runtime import Runtime
 from payments.storage.columns import mine
 from payments.storage.inserting import insert_new
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 #: The bank of the trial: no real bank app can pay a code that names it.
 TRIAL_BIN: Final = "999999"
 
 
-_VALID: Final = (
+_VALID: Final = Prepared(
     select(CHANNEL)
     .where(
         mine(CHANNEL),
@@ -38,8 +39,10 @@ _VALID: Final = (
     )
     .order_by(CHANNEL.c.version.desc())
 )
-_NOTIFIED: Final = select(CHANNEL.c.account, CHANNEL.c.notified_by).where(
-    mine(CHANNEL), CHANNEL.c.account.is_not(None), CHANNEL.c.valid_to.is_(None)
+_NOTIFIED: Final = Prepared(
+    select(CHANNEL.c.account, CHANNEL.c.notified_by).where(
+        mine(CHANNEL), CHANNEL.c.account.is_not(None), CHANNEL.c.valid_to.is_(None)
+    )
 )
 
 
@@ -144,13 +147,7 @@ def versions(tx: UnitOfWork, runtime: Runtime, slug: str) -> tuple[Channel, ...]
 
 def valid_versions(tx: UnitOfWork, runtime: Runtime, slug: str) -> tuple[Channel, ...]:
     """As ``versions``, but empty where there is none."""
-    told = {
-        "mine": tx.facility,
-        "slug": slug,
-        "mode": runtime.settings.mode.value,
-        "now": tx.now(),
-    }
-    rows = tx.execute(_VALID, told)
+    rows = _VALID.all(tx, slug=slug, mode=runtime.settings.mode.value, now=tx.now())
     return tuple(_channel(runtime, row) for row in rows)
 
 
@@ -162,13 +159,13 @@ def adapter_of(runtime: Runtime, channel: Channel) -> Adapter:
 
 def believed_accounts(tx: UnitOfWork, feed: str) -> frozenset[str]:
     """List the accounts about which the feed *feed* is believed."""
-    rows = tx.execute(_NOTIFIED, {"mine": tx.facility})
+    rows = _NOTIFIED.all(tx)
     return frozenset(row.account for row in rows if feed in _slugs(row.notified_by))
 
 
 def collecting_accounts(tx: UnitOfWork) -> tuple[str, ...]:
     """List our bank accounts to which a channel collects."""
-    rows = tx.execute(_NOTIFIED, {"mine": tx.facility})
+    rows = _NOTIFIED.all(tx)
     return tuple(sorted({row.account for row in rows}))
 
 

@@ -20,6 +20,7 @@ from payments.keys import Keys
 from payments.storage.columns import mine, new_id
 from payments.storage.inserting import insert_new
 from payments.storage.locks import Lock
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _FACTS: Final = "notification.facts_sealed"
@@ -29,7 +30,9 @@ RAW_MAX_BYTES: Final = 64 * 1024
 
 
 _BY_ID: Final = (mine(NOTIFICATION), NOTIFICATION.c.id == bindparam("notification"))
-_ONE: Final = select(NOTIFICATION).where(*_BY_ID)
+_HELD: Final = Prepared(
+    select(NOTIFICATION).where(*_BY_ID), locks={Lock.NOTIFICATION: NOTIFICATION}
+)
 _SETTLE: Final = (
     update(NOTIFICATION)
     .where(*_BY_ID)
@@ -88,8 +91,7 @@ def add(tx: UnitOfWork, keys: Keys, channel: str, told: Notification, raw: bytes
 
 def lock(tx: UnitOfWork, keys: Keys, notification: UUID) -> Stored:
     """Hold a stored message: two workers that apply it wait for each other here."""
-    told = {"mine": tx.facility, "notification": notification}
-    row = tx.lock(Lock.NOTIFICATION, _ONE, told).one()
+    row = _HELD.one(tx, notification=notification)
     facts = keys.open("personal", row.facts_sealed, context=_FACTS)
     return Stored(
         row.id, row.channel, row.state, Verdict(row.verdict), row.attempts, _from_json(facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,22 +16,22 @@ from payments.intents.status import ACTIVE, Event, Status, after
 from payments.kernel.money import vnd
 from payments.storage.columns import mine
 from payments.storage.locks import Lock
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _ACTIVE_VALUES: Final = tuple(sorted(status.value for status in ACTIVE))
-_OF_CODES: Final = select(INTENT).where(
-    mine(INTENT),
-    INTENT.c.code.in_(bindparam("codes", expanding=True)),
-    INTENT.c.account == bindparam("account"),
-)
-_ACTIVE_OF_INVOICE: Final = (
+_HELD_ACTIVE: Final = Prepared(
     select(INTENT)
     .where(
         mine(INTENT),
         INTENT.c.invoice_id == bindparam("invoice"),
-        or_(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.id == bindparam("and_also")),
+        or_(
+            *(INTENT.c.state == value for value in _ACTIVE_VALUES),
+            INTENT.c.id == bindparam("and_also"),
+        ),
     )
-    .order_by(INTENT.c.id)
+    .order_by(INTENT.c.id),
+    locks={Lock.INTENT: INTENT},
 )
 _HAPPENED: Final = (
     update(INTENT)
@@ -65,8 +66,8 @@ def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
     """Find the stored intents of *codes* that are paid to *account*."""
     if not codes:
         return []
-    told = {"mine": tx.facility, "codes": list(codes), "account": account}
-    return [_model(row) for row in tx.execute(_OF_CODES, told)]
+    told = {f"code_{number}": code for number, code in enumerate(codes)}
+    return [_model(row) for row in _of_codes(len(told)).all(tx, account=account, **told)]
 
 
 def lock(tx: UnitOfWork, intent: UUID) -> Intent:
@@ -76,8 +77,8 @@ def lock(tx: UnitOfWork, intent: UUID) -> Intent:
 
 def lock_active(tx: UnitOfWork, invoice: UUID, *, and_also: UUID | None = None) -> list[Intent]:
     """Hold the active intents of a held invoice, by id; *and_also* one that may have ended."""
-    told = {"mine": tx.facility, "invoice": invoice, "and_also": and_also}
-    return [_model(row) for row in tx.lock(Lock.INTENT, _ACTIVE_OF_INVOICE, told)]
+    held = _HELD_ACTIVE.all(tx, invoice=invoice, and_also=and_also)
+    return [_model(row) for row in held]
 
 
 def active(tx: UnitOfWork, invoice: UUID) -> list[Intent]:
@@ -131,6 +132,15 @@ def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
         }
         tx.write(_HAPPENED, told)
     return status
+
+
+@cache
+def _of_codes(count: int) -> Prepared:
+    """One for each number of codes: a memo mostly names one, and twenty at most."""
+    of_codes = (INTENT.c.code == bindparam(f"code_{number}") for number in range(count))
+    return Prepared(
+        select(INTENT).where(mine(INTENT), or_(*of_codes), INTENT.c.account == bindparam("account"))
+    )
 
 
 def _all(tx: UnitOfWork) -> Select[Any]:

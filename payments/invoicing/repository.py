@@ -15,6 +15,7 @@ from payments.invoicing.status import Document
 from payments.kernel.money import vnd
 from payments.storage.columns import mine
 from payments.storage.locks import Lock
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 COLUMNS = (
@@ -31,7 +32,7 @@ COLUMNS = (
 
 
 _BY_ID: Final = (mine(INVOICE), INVOICE.c.id == bindparam("invoice"))
-_WITH_ENCOUNTER: Final = (
+_HELD: Final = Prepared(
     select(*COLUMNS)
     .join(
         ENCOUNTER,
@@ -40,9 +41,9 @@ _WITH_ENCOUNTER: Final = (
             ENCOUNTER.c.id == INVOICE.c.encounter_id,
         ),
     )
-    .where(*_BY_ID)
+    .where(*_BY_ID),
+    locks={Lock.ENCOUNTER: ENCOUNTER, Lock.INVOICE: INVOICE},
 )
-_HELD: Final = {Lock.ENCOUNTER: ENCOUNTER, Lock.INVOICE: INVOICE}
 _TOUCH: Final = update(INVOICE).where(*_BY_ID).values(version=INVOICE.c.version + 1)
 _SAVE: Final = (
     update(INVOICE)
@@ -69,7 +70,7 @@ def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     Raises:
         NotFound: this facility has no such invoice.
     """
-    row = tx.lock_joined(_HELD, _WITH_ENCOUNTER, _key(tx, invoice)).first()
+    row = _HELD.first(tx, invoice=invoice)
     if row is None:
         raise NoInvoice()
     return model(row)

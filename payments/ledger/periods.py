@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from payments.kernel.calendar import HospitalDay
 from payments.ledger.rows import PERIOD
-from payments.storage.locks import Lock, LockOrderBroken
+from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
 OPEN: Final = "open"
@@ -74,9 +74,7 @@ def hold_share(tx: UnitOfWork) -> None:
     Raises:
         LockOrderBroken: a kind that comes later in the one order is already held.
     """
-    if tx.locks and tx.locks[-1] > Lock.PERIOD:
-        raise LockOrderBroken(f"{Lock.PERIOD.name} after {tx.locks[-1].name}")
-    tx.locks.append(Lock.PERIOD)
+    tx.holding(Lock.PERIOD)
 
 
 def _locked(tx: UnitOfWork, day: HospitalDay) -> str:

@@ -21,7 +21,7 @@ def insert_new(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> bool:
     committed and the next select sees it.
     """
     statement = _insert(table, is_postgres=tx.is_postgres)
-    return tx.execute(statement, {"facility_id": tx.facility, **values}).rowcount == 1
+    return tx.count(statement, {"facility_id": tx.facility, **values}) == 1
 
 
 def insert_or_leave(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> None:
@@ -33,5 +33,4 @@ def insert_or_leave(tx: UnitOfWork, table: Table, values: Mapping[str, Any]) -> 
 def _insert(table: Table, *, is_postgres: bool) -> Insert:
     dialect = postgresql if is_postgres else sqlite
     statement: Insert = dialect.insert(table).on_conflict_do_nothing()
-    # Without the option an INSERT does not tell how many rows it made.
-    return statement.execution_options(preserve_rowcount=True)
+    return statement

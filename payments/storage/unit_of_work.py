@@ -10,15 +10,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, Executable, Select, Table
+from sqlalchemy import Connection, Engine, Executable, Select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 
 from payments.kernel.clock import Clock
 from payments.kernel.scope import FacilityId, Scope
+from payments.storage.compiled import Write
 from payments.storage.engine import BEGIN, begin_postgres, make_engine
 from payments.storage.locks import Lock, LockOrderBroken
-from payments.storage.writes import Kept, Write, send
+from payments.storage.writes import Kept, count, send
 
 T = TypeVar("T")
 
@@ -64,9 +65,13 @@ class UnitOfWork:
         Run *statement*, a constant, of whose answer nothing depends: at the latest with the commit.
 
         Everything that is executed later in this transaction sees what it wrote. A constraint that
-        refuses it refuses the transaction; where that is an answer, use ``execute``.
+        refuses it refuses the transaction; where that is an answer, use ``count``.
         """
         self._kept.append(Kept(statement, parameters))
+
+    def count(self, statement: Write, parameters: Mapping[str, Any]) -> int:
+        """Run *statement*, a constant, now; tells how many rows it made or changed."""
+        return count(self.connection, Kept(statement, parameters))
 
     def lock(
         self, kind: Lock, statement: Select[Any], parameters: Mapping[str, Any] | None = None
@@ -77,27 +82,19 @@ class UnitOfWork:
         Raises:
             LockOrderBroken: a kind that comes later in the one order is already held.
         """
-        self._next(kind)
+        self.holding(kind)
         return self.execute(_locking(statement, is_shared=kind is Lock.PERIOD), parameters)
 
-    def lock_joined(
-        self,
-        kinds: Mapping[Lock, Table],
-        statement: Select[Any],
-        parameters: Mapping[str, Any] | None = None,
-    ) -> CursorResult[Any]:
+    def holding(self, kind: Lock) -> None:
         """
-        Run *statement*, a select of one row that joins tables, and keep its row of each of *kinds*.
-
-        PostgreSQL locks them in the order of *kinds*, and answers with what the last one held once
-        it was free. Only for a single row: of several, a table's second row would come too late.
+        Note that the next statement keeps rows of *kind* until the commit.
 
         Raises:
             LockOrderBroken: a kind that comes later in the one order is already held.
         """
-        for kind in kinds:
-            self._next(kind)
-        return self.execute(_locking_of(statement, tuple(kinds.values())), parameters)
+        if self.locks and kind < self.locks[-1]:
+            raise LockOrderBroken(f"{kind.name} after {self.locks[-1].name}")
+        self.locks.append(kind)
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Let *action* run after the commit; what must not be lost is a row, not an action."""
@@ -117,21 +114,11 @@ class UnitOfWork:
             kept, self._kept = self._kept, []
             send(self._connection, kept, and_commit=and_commit)
 
-    def _next(self, kind: Lock) -> None:
-        if self.locks and kind < self.locks[-1]:
-            raise LockOrderBroken(f"{kind.name} after {self.locks[-1].name}")
-        self.locks.append(kind)
-
 
 @lru_cache(maxsize=256)
 def _locking(statement: Select[Any], *, is_shared: bool) -> Select[Any]:
     """Kept, for making a statement costs more than running it."""
     return statement.with_for_update(read=is_shared, key_share=is_shared)
-
-
-@lru_cache(maxsize=16)
-def _locking_of(statement: Select[Any], tables: tuple[Table, ...]) -> Select[Any]:
-    return statement.with_for_update(of=tables)
 
 
 class Database:
