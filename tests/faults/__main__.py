@@ -30,6 +30,7 @@ SCRIPTS: Final = {
     "payers": "K2 fifty payers",
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
+    "receipts": "acceptance 15, numbers of receipts at once",
     "tenancy": "A1 between facilities",
     "canaries": "L1 personal data in logs",
     "logins": "A5 guessed passwords",

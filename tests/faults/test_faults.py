@@ -23,6 +23,7 @@ from tests.faults import (
     order,
     outage,
     payers,
+    receipts,
     tenancy,
 )
 from tests.support import oracle
@@ -72,6 +73,11 @@ def test_guessed_passwords_are_few_and_keep_nobody_out(cluster: Cluster) -> None
 
 def test_guessed_links_of_patients_open_nothing(cluster: Cluster) -> None:
     assert links.run(cluster, SEED, guesses=300).failures == []
+
+
+def test_fifty_threads_number_receipts_without_gap_or_duplicate(cluster: Cluster) -> None:
+    """Acceptance 15 in its short form."""
+    assert receipts.run(cluster, SEED, threads=50, each=2).failures == []
 
 
 def test_killed_workers_lose_nothing_and_double_nothing() -> None:
