@@ -8,6 +8,7 @@ from flask import url_for
 
 from payments.documents.words import in_words
 from payments.intents.queries import IntentView
+from payments.invoicing import slips
 from payments.invoicing.queries import InvoiceView
 from payments.patients.service import masked
 from payments.qr import drawing
@@ -88,6 +89,8 @@ def slip(invoice: InvoiceView, intent: IntentView) -> dict[str, object]:
         ("pay.account_number", intent.payee.account),
         ("pay.reference", intent.code),
         ("slip.valid_until", local_time(intent.expires_at)),
+        # With the number it opens the page at /tra-cuu, for whoever cannot type the link.
+        ("slip.code", slips.slip_code(runtime().keys, scope().facility, invoice.pay_token)),
     )
     return {
         **_head(),

@@ -14,6 +14,7 @@ from PIL import Image
 
 from payments.documents import typesetting
 from payments.identity.permissions import Role
+from payments.invoicing import slips
 from payments.kernel.money import vnd
 from payments.qr import drawing
 from payments.receipts import printing
@@ -215,6 +216,22 @@ def test_markup_in_a_name_is_printed_as_it_stands(name: str) -> None:
     text = words(pypdf.PdfReader(io.BytesIO(typesetting.pdf("slip.typ", data))))
 
     assert " ".join(name.split()) in text
+
+
+def test_code_on_the_slip_finds_its_invoice_without_the_link(
+    desk: Browser, hospital: Hospital
+) -> None:
+    invoice = hospital.issue("KB01")
+    hospital.show(invoice)
+    paper = desk.get(f"/desk/invoices/{invoice}/slip.pdf").get_data()
+    view = hospital.view(invoice)
+    code = slips.slip_code(hospital.runtime.keys, hospital.scope.facility, view.pay_token)
+    assert code in words(pypdf.PdfReader(io.BytesIO(paper)))
+    desk.get("/tra-cuu")
+
+    answer = desk.post("/tra-cuu", {"number": view.number, "slip_code": code})
+
+    assert answer.headers["Location"] == f"/p/{view.pay_token}"
 
 
 def test_no_open_code_no_slip(desk: Browser, hospital: Hospital) -> None:
