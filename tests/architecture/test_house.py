@@ -86,6 +86,7 @@ def test_only_the_lock_module_and_the_unit_of_work_lock_rows() -> None:
     # Jobs and the sealer take what nobody holds; they wait for no row and hold no other.
     allowed = {
         "payments/storage/unit_of_work.py",
+        "payments/storage/prepared.py",
         "payments/jobs/__init__.py",
         "payments/ledger/sealing.py",
     }
