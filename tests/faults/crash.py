@@ -104,7 +104,7 @@ def judge(programs: Theatre, outcome: Outcome) -> None:
     made, traffic = programs.made, programs.traffic
     programs.web.stop()
     programs.worker.stop()
-    _release(made)
+    release(made)
     made.hospital.work()
     judgement = traffic.journal.judge(oracle.posted(made.database, made.scope))
     payments = len(traffic.payments)
@@ -120,7 +120,7 @@ def judge(programs: Theatre, outcome: Outcome) -> None:
     outcome.failures += oracle.findings(made.runtime, made.scope)
 
 
-def _release(made: Stage) -> None:
+def release(made: Stage) -> None:
     """Let jobs that a killed worker held, or that failed meanwhile, be due now, not in minutes."""
     made.as_superuser("UPDATE job SET run_at = now() - interval '1 second' WHERE state <> 'dead'")
 

@@ -3,9 +3,9 @@ The one order of locks, watched twice on PostgreSQL while every journey is made.
 
     python -m tests.faults.lock_order --seed 1
 
-``Database.on_locks`` tells what each transaction locked by name; beside it, every SQL statement is
-read, so that an UPDATE of a row that nobody locked by name is seen too. Every kind of lock that the
-source of ``payments`` names must have been seen.
+``Database.on_locks`` tells what each transaction locked by name; beside it, every statement is read
+on the driver, for the hot ones go past SQLAlchemy, so that an UPDATE of a row that nobody locked by
+name is seen too. Every kind of lock that the source of ``payments`` names must have been seen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, event
+from psycopg import Cursor
+from sqlalchemy import Engine, event
 
 import payments
 from payments import idempotency
@@ -48,7 +49,9 @@ _TABLES: Final = {
     "number_series": Lock.NUMBER_SERIES,
 }
 _UPDATES: Final = re.compile(r"\s*UPDATE (\w+)", re.IGNORECASE)
-_HOLDS: Final = re.compile(r"\sFROM (\w+)\b.*\sFOR (?:NO KEY )?UPDATE", re.IGNORECASE | re.DOTALL)
+_HOLDS: Final = re.compile(
+    r"\sFROM (\w+)\b.*\sFOR (?:NO KEY )?UPDATE(?: OF ([\w, ]+))?", re.IGNORECASE | re.DOTALL
+)
 _NAMED: Final = re.compile(r"\bLock\.([A-Z_]+)")
 
 
@@ -58,6 +61,8 @@ class Recorder:
 
     seen: Counter[Lock] = field(default_factory=Counter)
     transactions: int = 0
+    #: Those that took a lock which their transaction did not hold.
+    statements: int = 0
     broken: list[str] = field(default_factory=list)
 
     def watch(self, database: Database) -> None:
@@ -71,14 +76,26 @@ class Recorder:
             self.broken.append(f"by name: {[lock.name for lock in locks]}")
 
     def touched(self, held: list[Lock], statement: str) -> None:
-        found = _UPDATES.match(statement) or _HOLDS.search(statement)
-        kind = _TABLES.get(found[1]) if found else None
-        if kind is None or kind in held:
-            return
-        if held and kind < max(held):
-            last = max(held).name
-            self.broken.append(f"by statement: {kind.name} after {last}: {statement[:80]}")
-        held.append(kind)
+        for table in _locked_by(statement):
+            kind = _TABLES.get(table)
+            if kind is None or kind in held:
+                continue
+            if held and kind < max(held):
+                last = max(held).name
+                self.broken.append(f"by statement: {kind.name} after {last}: {statement[:80]}")
+            held.append(kind)
+            self.statements += 1
+
+
+def _locked_by(statement: str) -> list[str]:
+    """Name the tables whose rows *statement* locks, in the order in which it locks them."""
+    updates = _UPDATES.match(statement)
+    if updates:
+        return [updates[1]]
+    holds = _HOLDS.search(statement)
+    if not holds:
+        return []
+    return holds[2].strip().split(", ") if holds[2] else [holds[1]]
 
 
 def run(cluster: Cluster, seed: int, *, rounds: int) -> Outcome:
@@ -100,6 +117,8 @@ def run(cluster: Cluster, seed: int, *, rounds: int) -> Outcome:
         outcome.failures += recorder.broken + oracle.findings(made.runtime, made.scope)
     unseen = _kinds_of_the_source() - recorder.seen.keys()
     outcome.figures["transactions"] = recorder.transactions
+    outcome.figures["statements that took a lock"] = recorder.statements
+    outcome.expect("statements were read", recorder.statements > recorder.transactions // 2, True)
     for kind in sorted(recorder.seen):
         outcome.figures[f"locked {kind.name}"] = recorder.seen[kind]
     outcome.expect("kinds in the source but never seen", sorted(k.name for k in unseen), [])
@@ -132,15 +151,21 @@ def _kinds_of_the_source() -> set[Lock]:
 
 
 def _listen(engine: Engine, recorder: Recorder) -> None:
-    held: dict[int, list[Lock]] = {}
+    # Those that were opened before would go unwatched.
+    engine.dispose()
 
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        held[id(connection)] = []
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        held: list[Lock] = []
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def _runs(connection: Connection, _c: Any, statement: str, *_rest: Any) -> None:
-        recorder.touched(held.setdefault(id(connection), []), statement)
+        class Watched(Cursor[Any]):
+            def execute(self, query: Any, *rest: Any, **more: Any) -> Any:
+                if str(query).startswith("BEGIN"):
+                    held.clear()
+                recorder.touched(held, str(query))
+                return super().execute(query, *rest, **more)
+
+        connection.cursor_factory = Watched
 
 
 if __name__ == "__main__":

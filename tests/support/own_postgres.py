@@ -57,6 +57,11 @@ class OwnPostgres:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
     def version(self) -> str:
         told = subprocess.run(
             [self._bin / "postgres", "--version"], capture_output=True, text=True, check=True

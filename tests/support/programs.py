@@ -41,6 +41,22 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in told.split()]
 
 
+def cpu_of(pid: int) -> float:
+    """Sum the seconds of processor time of *pid*, its living children and those it has buried."""
+    own = _cpu_ticks(pid, with_buried=True)
+    ticks = own + sum(_cpu_ticks(child, with_buried=False) for child in children_of(pid))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _cpu_ticks(pid: int, *, with_buried: bool) -> int:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    # utime, stime, then those of children that were waited for.
+    return sum(int(value) for value in told[11 : 15 if with_buried else 13])
+
+
 def until(is_so: Callable[[], bool], *, seconds: float, what: str) -> float:
     """Wait until *is_so*; returns how long it took. Raises TimeoutError naming *what*."""
     began = time.monotonic()
