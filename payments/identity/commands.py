@@ -148,7 +148,7 @@ def _found(runtime: Runtime, scope: Scope, login: str) -> User:
         for user in queries.users(tx):
             if user.login == login:
                 return user
-    raise NotFound(f"no user has the login {login!r}")
+    raise NotFound("no user has this login")
 
 
 def _password() -> str:

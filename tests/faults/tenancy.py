@@ -25,7 +25,7 @@ from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import text
-from werkzeug.routing import Rule, UUIDConverter
+from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 
 from payments.app import create_app
 from payments.identity.permissions import Role
@@ -217,7 +217,10 @@ class _Routes:
         self, rule: Rule, method: str, browser: Browser, one: object = None
     ) -> tuple[int, str]:
         named = _named_by(rule)
-        told: dict[str, object] = dict.fromkeys(rule.arguments, _DAY)
+        told: dict[str, object] = {
+            name: 1 if isinstance(rule._converters[name], IntegerConverter) else _DAY
+            for name in rule.arguments
+        }
         told |= {named: one} if named else {}
         path = self._app.url_map.bind("localhost").build(rule.endpoint, told)
         answer = browser.get(path) if method == "GET" else browser.post(path, {"reason": "thử"})

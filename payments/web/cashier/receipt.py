@@ -72,6 +72,8 @@ def receipt(payment_id: UUID) -> str:
 @cashier.post("/desk/receipts/<uuid:payment_id>/prints")
 @requires(Permission.COLLECT)
 def print_receipt(payment_id: UUID) -> AnyResponse:
+    with runtime().database.reading(scope()) as tx:
+        _numbered(tx, payment_id)
     number = forms.whole(request.form.get("number", ""), "number", wrong="print_number")
     paper = _paper(request.form.get("paper", Paper.A5))
     typed = request.form.get("reason", "")
