@@ -8,6 +8,7 @@ from typing import Final
 
 import typst
 
+from payments.documents.printable import cleaned
 from payments.resources import resource
 
 #: PDF/A-2b: an accounting voucher must be readable in ten years.
@@ -19,14 +20,15 @@ def pdf(template: str, data: Mapping[str, object]) -> bytes:
     Set *template* (a file below ``templates/typst``) with *data*.
 
     The fonts are ours, beside the templates; a letter that they lack comes from those built into
-    typst. No font of the machine is used, so that every machine sets the same page.
+    typst. No font of the machine is used, so that every machine sets the same page. What neither
+    has becomes a sign. A template reads files of its own folder only (``root``).
     """
     folder = resource("templates") / "typst"
     page: bytes = typst.compile(
         str(folder / template),
         root=str(folder),
         font_paths=[str(folder / "fonts")],
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(cleaned(data), ensure_ascii=False)},
         ignore_system_fonts=True,
         pdf_standards=_STANDARD,
     )
