@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 from uuid import UUID
@@ -37,6 +37,8 @@ class Paper(StrEnum):
     ROLL = "roll"
 
 
+#: A jammed printer is set right by then; later a print is a copy.
+_PRINTER_WORKS: Final = timedelta(minutes=10)
 _TEMPLATES: Final = {Paper.A5: "receipt.typ", Paper.ROLL: "roll.typ"}
 
 
@@ -99,14 +101,21 @@ def print_receipt(payment_id: UUID) -> AnyResponse:
 @cashier.get("/desk/receipts/<uuid:payment_id>/prints/<int:number>.pdf")
 @requires(Permission.COLLECT)
 def printed(payment_id: UUID, number: int) -> Response:
-    """Show a print that was counted; looking at it again counts nothing and changes no mark."""
+    """
+    Show a print that was counted, to whoever printed it and while the printer works.
+
+    To anybody else, and later, it bears the mark of a paper to look at: nobody gets a second
+    original by opening an address again.
+    """
     paper = _paper(request.args.get("paper", Paper.A5))
     with runtime().database.reading(scope()) as tx:
         payment = _numbered(tx, payment_id)
         found = [one for one in printing.prints(tx, payment_id) if one.number == number]
         if not found:
             raise NoReceipt()
-        data = _data(tx, payment, found[0])
+        is_theirs = found[0].printed_by == tx.scope.actor
+        is_fresh = tx.now() - found[0].printed_at <= _PRINTER_WORKS
+        data = _data(tx, payment, found[0] if is_theirs and is_fresh else None)
     return _pdf(typesetting.pdf(_TEMPLATES[paper], data), f"{payment.receipt_number}-{number}")
 
 

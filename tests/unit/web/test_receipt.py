@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import pypdf
@@ -15,6 +16,7 @@ from PIL import Image
 from payments.documents import typesetting
 from payments.identity.permissions import Role
 from payments.invoicing import slips
+from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd
 from payments.qr import drawing
 from payments.receipts import printing
@@ -145,6 +147,22 @@ def test_a_second_click_is_the_same_print(desk: Browser, hospital: Hospital) -> 
 
     with hospital.runtime.database.reading(hospital.scope) as tx:
         assert [one.number for one in printing.prints(tx, payment)] == [1]
+
+
+def test_an_original_opened_by_another_or_later_is_marked(
+    desk: Browser, hospital: Hospital, clock: FrozenClock
+) -> None:
+    payment = receipt_of(hospital)
+    assert "BẢN TRA CỨU" not in words(printed(desk, payment, 1))
+
+    clock.advance(timedelta(minutes=11))
+    later = desk.get(f"/desk/receipts/{payment}/prints/1.pdf?paper=a5")
+
+    assert "BẢN TRA CỨU" in words(pypdf.PdfReader(io.BytesIO(later.get_data())))
+    printed(desk, payment, 2, reason="Người bệnh làm mất")
+    desk.sign_in(add_user(hospital.runtime, hospital.scope, Role.CASHIER))
+    other = desk.get(f"/desk/receipts/{payment}/prints/2.pdf?paper=a5")
+    assert "BẢN TRA CỨU" in words(pypdf.PdfReader(io.BytesIO(other.get_data())))
 
 
 def test_a_head_cashier_prints_beyond_the_limit(browser: Browser, hospital: Hospital) -> None:
