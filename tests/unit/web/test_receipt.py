@@ -202,10 +202,18 @@ def test_paper_is_for_the_archive_and_sets_vietnamese_in_our_typeface(
 
 
 def test_code_on_the_slip_asks_for_the_amount_in_its_words(
-    desk: Browser, hospital: Hospital
+    desk: Browser, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invoice = hospital.issue("KB01", "SA01")
     intent = hospital.show(invoice)
+    told: dict[str, object] = {}
+    set_page = typesetting.pdf
+
+    def remembering(template: str, data: dict[str, object]) -> bytes:
+        told.update(data)
+        return set_page(template, data)
+
+    monkeypatch.setattr(typesetting, "pdf", remembering)
 
     answer = desk.get(f"/desk/invoices/{invoice}/slip.pdf")
 
@@ -214,7 +222,7 @@ def test_code_on_the_slip_asks_for_the_amount_in_its_words(
     assert "Ba trăm ba mươi nghìn đồng" in text
     picture = typst.compile(
         str(resource("templates") / "typst" / "slip.typ"),
-        sys_inputs={"data": json.dumps(_slip_data(intent.payload))},
+        sys_inputs={"data": json.dumps(told)},
         font_paths=[str(resource("templates") / "typst" / "fonts")],
         format="png",
         ppi=200,
