@@ -27,6 +27,8 @@ class Permission(StrEnum):
     CREDIT = "credit"
     #: Print a receipt again after the cashier's copies are used up.
     REPRINT = "reprint"
+    #: Let a programme give up what a patient owes.
+    EXEMPT = "exempt"
     SEE_FINANCE = "see_finance"
     IMPORT_STATEMENT = "import_statement"
     #: Say what money of unknown purpose is for.
@@ -57,7 +59,8 @@ _BOOKS: Final = frozenset(
 #: No role both collects at a desk and explains money: one person cannot do and hide.
 ROLES: Final[dict[Role, frozenset[Permission]]] = {
     Role.CASHIER: _DESK,
-    Role.HEAD_CASHIER: _DESK | {Permission.CANCEL, Permission.CREDIT, Permission.REPRINT},
+    Role.HEAD_CASHIER: _DESK
+    | {Permission.CANCEL, Permission.CREDIT, Permission.EXEMPT, Permission.REPRINT},
     Role.ACCOUNTANT: _BOOKS,
     Role.CHIEF_ACCOUNTANT: _BOOKS | {Permission.CLOSE_DAY, Permission.SET_PRICES},
     Role.IT_ADMIN: frozenset({Permission.ADMIN, Permission.SIGN_OUT_OTHERS}),

@@ -63,6 +63,9 @@ def credit(
     if _made_before(tx, key):
         return invoice
     _check(amounts, left(tx, invoice.id))
+    if sum(amounts.values(), ZERO) > invoice.owed:
+        # A programme has given up a part of it: nobody is credited what nobody owes.
+        raise InvalidField("amount", "credit_exempted", most=invoice.owed)
     note = new_id()
     entry = invoice_credited(
         credit_note=note, invoice=invoice.id, revenue=revenue_parts(tx, dict(amounts))

@@ -31,7 +31,11 @@ class NoInvoice(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """The amounts of one invoice; *paid* is what payments were applied to it, deposits included."""
+    """
+    The amounts of one invoice; *paid* is what payments were applied to it, deposits included.
+
+    *credited* is what was taken off after the issue: credit notes, and what programmes gave up.
+    """
 
     id: UUID
     encounter: UUID

@@ -89,3 +89,19 @@ LOOK_UP_TRY: Final = Table(
     Column("subject", Blob, nullable=False),
     Column("at", UtcTime, nullable=False),
 )
+EXEMPTION: Final = Table(
+    "exemption",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("invoice_id", Id, nullable=False),
+    Column("programme", Words, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Words, nullable=False),
+    Column("idem_key", Words, nullable=False),
+    Column("txn_id", Id, nullable=False),
+    ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+    ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
+)

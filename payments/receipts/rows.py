@@ -31,6 +31,18 @@ PAYMENT: Final = Table(
     ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
     ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
 )
+CASH_PAYMENT: Final = Table(
+    "cash_payment",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("payment_id", Id, primary_key=True),
+    Column("shift_id", Id, nullable=False),
+    Column("tendered", Dong, nullable=False),
+    Column("change", Dong, nullable=False),
+    Column("idem_key", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
+    ForeignKeyConstraint(["facility_id", "shift_id"], ["shift.facility_id", "shift.id"]),
+)
 RECEIPT: Final = Table(
     "receipt",
     METADATA,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from payments import audit, jobs
 from payments.invoicing import repository
@@ -17,15 +17,30 @@ from payments.kernel.money import Money
 from payments.kernel.scope import Scope
 from payments.numbering.service import take
 from payments.receipts.model import Allocation
-from payments.receipts.rows import PAYMENT, RECEIPT
+from payments.receipts.rows import CASH_PAYMENT, PAYMENT, RECEIPT
 from payments.runtime import Runtime
-from payments.storage.columns import new_id
+from payments.shifts.rows import SHIFT
+from payments.storage.columns import mine, new_id
 from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
 
 #: Biên lai of payments without a desk: one series for the facility.
 SERIES: Final = "BL"
 _RECORD: Final = insert(PAYMENT)
+_PAID: Final = (
+    select(PAYMENT.c.invoice_id, SHIFT.c.cash_point)
+    .outerjoin(
+        CASH_PAYMENT,
+        (CASH_PAYMENT.c.facility_id == PAYMENT.c.facility_id)
+        & (CASH_PAYMENT.c.payment_id == PAYMENT.c.id),
+    )
+    .outerjoin(
+        SHIFT,
+        (SHIFT.c.facility_id == CASH_PAYMENT.c.facility_id)
+        & (SHIFT.c.id == CASH_PAYMENT.c.shift_id),
+    )
+    .where(mine(PAYMENT), PAYMENT.c.id == bindparam("payment"))
+)
 NUMBER_RECEIPT: Final = "receipt.number"
 
 
@@ -39,6 +54,8 @@ class Arrived:
     txn: UUID
     credit: UUID | None = None
     intent: UUID | None = None
+    #: The payment's own id, where the booking is named after it.
+    id: UUID | None = None
 
 
 def record(
@@ -49,7 +66,7 @@ def record(
 
     The receipt is numbered by a job: the counter must not be held beside the money.
     """
-    payment = new_id()
+    payment = arrived.id or new_id()
     tx.write(
         _RECORD,
         {
@@ -90,19 +107,17 @@ def record(
 def number(runtime: Runtime, scope: Scope, payment: UUID) -> str:
     """Give the payment's receipt its number, in a short transaction of its own; twice is once."""
     with runtime.database.transaction(scope) as tx:
-        invoice = tx.execute(
-            select(PAYMENT.c.invoice_id).where(
-                PAYMENT.c.facility_id == tx.facility, PAYMENT.c.id == payment
-            )
-        ).scalar_one()
-        if invoice is not None:
+        row = tx.execute(_PAID, {"mine": tx.facility, "payment": payment}).one()
+        if row.invoice_id is not None:
             # Before the counter, as the one order of locks has it: a number never waits for money.
-            repository.touch(tx, invoice)
-        given = take(tx, SERIES, f"payment:{payment}")
+            repository.touch(tx, row.invoice_id)
+        # One series per cash point, so that no desk waits for another's counter.
+        series = SERIES if row.cash_point is None else f"{SERIES}{row.cash_point}"
+        given = take(tx, series, f"payment:{payment}")
         is_new = insert_new(
             tx,
             RECEIPT,
-            {"payment_id": payment, "series": SERIES, "number": given, "issued_at": tx.now()},
+            {"payment_id": payment, "series": series, "number": given, "issued_at": tx.now()},
         )
         if is_new:
             audit.append(tx, "receipt.numbered", f"payment:{payment}", number=given)

@@ -19,6 +19,9 @@ EXTENSION: Final = "vienphi"
 LANGUAGE_COOKIE: Final = "vienphi_language"
 THEME_COOKIE: Final = "vienphi_theme"
 THEMES: Final = ("light", "dark")
+#: Whether keys of a single character answer (WCAG 2.1.4): they do until somebody says no.
+KEYS_COOKIE: Final = "vienphi_keys"
+KEYS: Final = ("on", "off")
 #: Pages for people who are no staff.
 _PUBLIC: Final = {"patient", "problems"}
 _TYPES: Final = ("text/html", "application/problem+json", "application/json")
@@ -96,6 +99,11 @@ def theme() -> str:
     """Give the chosen theme; empty follows the system."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else ""
+
+
+def has_single_keys() -> bool:
+    """Say whether keys of a single character answer at this browser."""
+    return request.cookies.get(KEYS_COOKIE, "") != "off"
 
 
 def words(key: str, **values: object) -> str:

@@ -15,7 +15,15 @@ from payments.identity.model import User
 from payments.identity.permissions import Permission
 from payments.web import addresses, assets, environments, parts
 from payments.web.addresses import url_for
-from payments.web.current import current, is_trial, language, runtime, scope, theme
+from payments.web.current import (
+    current,
+    has_single_keys,
+    is_trial,
+    language,
+    runtime,
+    scope,
+    theme,
+)
 from payments.web.page import Page, fields_of
 from payments.web.sessions import FORM_FIELD, form_token
 from payments.words import catalogue, formats
@@ -121,6 +129,7 @@ def _frame() -> dict[str, Any]:
         "form_field": FORM_FIELD,
         "form_token": form_token,
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "has_single_keys": has_single_keys(),
         "host": request.host,
         "idle_minutes": runtime().settings.idle_minutes,
         "is_trial": is_trial(),

@@ -1,4 +1,4 @@
-"""Language and theme of this browser: two cookies that say nothing about a person."""
+"""Language, theme and keys of this browser: cookies that say nothing about a person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.kernel.errors import NotFound
-from payments.web.current import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, is_trial
+from payments.web.current import (
+    KEYS,
+    KEYS_COOKIE,
+    LANGUAGE_COOKIE,
+    THEME_COOKIE,
+    THEMES,
+    is_trial,
+)
 from payments.web.security import public
 from payments.web.sign_in import local
 from payments.words.catalogue import LANGUAGES
@@ -27,6 +34,12 @@ def language(chosen: str) -> AnyResponse:
 @public
 def theme(chosen: str) -> AnyResponse:
     return _keep(THEME_COOKIE, chosen, THEMES)
+
+
+@preferences.get("/keys/<chosen>")
+@public
+def keys(chosen: str) -> AnyResponse:
+    return _keep(KEYS_COOKIE, chosen, KEYS)
 
 
 def _keep(cookie: str, chosen: str, choices: tuple[str, ...]) -> AnyResponse:

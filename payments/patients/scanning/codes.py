@@ -23,7 +23,8 @@ from payments.patients.scanning.typing_methods import is_stable
 from payments.qr.parsing import parse
 
 _INVOICE: Final = re.compile("VP[0-9]{8}")
-_RECEIPT: Final = re.compile("BL[0-9]{8}")
+#: Of a cash point's own series its code stands in the number: BLQ126000001.
+_RECEIPT: Final = re.compile("BL(?:[A-Z][A-Z0-9]{0,5})?[0-9]{8}")
 #: What begins like a number of ours and is none was cut or changed; never a file number.
 _OURS: Final = re.compile("(VP|BL)[0-9]+")
 #: A card number of another length: a digit was lost, or taken for a mark and taken back.

@@ -10,19 +10,22 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
 from payments.intents.service import CODE_MAX, cancel_invoice, open_intent
+from payments.invoicing import exemptions
 from payments.invoicing import queries as invoicing
 from payments.invoicing.queries import InvoiceView
 from payments.invoicing.service import REASON_MAX, REASON_MIN
 from payments.invoicing.status import Document
 from payments.kernel.errors import Unavailable
-from payments.kernel.money import ZERO
-from payments.receipts import printing
+from payments.kernel.money import ZERO, Money
+from payments.receipts import cash, printing
 from payments.receipts import queries as receipts
+from payments.receipts.cash import Cash
 from payments.receipts.queries import PaymentView
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes, forms
 from payments.web.addresses import url_for
 from payments.web.cashier.pages import InvoicePage, PaymentRow
+from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
 from payments.web.current import current, runtime, scope
@@ -86,12 +89,14 @@ def _page(invoice_id: UUID) -> InvoicePage:
         payments = receipts.of_invoice(tx, invoice_id)
         code = codes.card(runtime(), intent)
         why_no_code = "" if code else _why_no_code(tx, invoice)
+        has_channel = codes.collecting_channel(tx, runtime()) is not None
+        exempted = exemptions.exemptions(tx, invoice_id)
+        notes = cash.of_invoice(tx, invoice_id) if payments else {}
+        shift = open_here(tx)
         side = trays(tx, runtime(), invoice)
-        rows = tuple(_row(payment) for payment in payments)
+        rows = tuple(_row(payment, notes.get(payment.id)) for payment in payments)
         numbered = [row for row in rows if row.receipt_number is not None]
         prints = len(printing.prints(tx, numbered[-1].id)) if numbered else 0
-    session = current().session
-    may_cancel = session is not None and session.user.may(Permission.CANCEL)
     return InvoicePage(
         id=invoice.id,
         number=invoice.number,
@@ -102,7 +107,8 @@ def _page(invoice_id: UUID) -> InvoicePage:
         issued_at=invoice.issued_at,
         lines=invoice.lines,
         total=invoice.total,
-        credited=invoice.credited,
+        credited=invoice.credited - sum((one.amount for one in exempted), ZERO),
+        exemptions=exempted,
         paid=invoice.paid,
         due=invoice.due,
         chip=chips.of_invoice(invoice),
@@ -116,14 +122,18 @@ def _page(invoice_id: UUID) -> InvoicePage:
         receipt_prints=prints,
         is_numbering=any(row.applied and row.receipt_number is None for row in rows),
         suspense=sum((payment.waiting for payment in payments), ZERO),
-        can_cancel=may_cancel and _is_untouched(invoice) and not payments,
+        can_cancel=_may(Permission.CANCEL) and _is_untouched(invoice) and not payments,
         can_credit=_may_credit(invoice),
+        can_exempt=bool(invoice.due) and _may(Permission.EXEMPT),
+        change=_change(rows),
+        shift=shift,
+        can_show_code=has_channel,
         patient_link=_patient_link(invoice),
         trays=side,
     )
 
 
-def _row(payment: PaymentView) -> PaymentRow:
+def _row(payment: PaymentView, notes: Cash | None) -> PaymentRow:
     return PaymentRow(
         payment.id,
         payment.shown,
@@ -132,13 +142,24 @@ def _row(payment: PaymentView) -> PaymentRow:
         payment.received_at,
         payment.receipt_number,
         chips.of_payment(payment),
+        notes,
     )
 
 
-def _may_credit(invoice: InvoiceView) -> bool:
+def _change(rows: tuple[PaymentRow, ...]) -> Money | None:
+    """Give what goes back for the newest payment; None where that was no cash."""
+    newest = rows[-1].cash if rows else None
+    return None if newest is None else newest.change
+
+
+def _may(permission: Permission) -> bool:
     session = current().session
+    return session is not None and session.user.may(permission)
+
+
+def _may_credit(invoice: InvoiceView) -> bool:
     has_rest = invoice.document is Document.ISSUED and invoice.credited < invoice.total
-    return has_rest and session is not None and session.user.may(Permission.CREDIT)
+    return has_rest and _may(Permission.CREDIT)
 
 
 def _is_untouched(invoice: InvoiceView) -> bool:

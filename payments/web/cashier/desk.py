@@ -17,6 +17,7 @@ from payments.invoicing import service
 from payments.invoicing.model import NAME_MAX, QUANTITY_MAX, LineRequest, PatientRequest
 from payments.invoicing.service import IssueRequest
 from payments.kernel.errors import InvalidField
+from payments.patients.model import Person
 from payments.web import forms, parts
 from payments.web.cashier.pages import DeskPage
 from payments.web.cashier.services import (
@@ -27,6 +28,7 @@ from payments.web.cashier.services import (
     picked,
     untouched,
 )
+from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
 from payments.web.codes import collecting_channel
@@ -51,6 +53,9 @@ def issue() -> AnyResponse | str:
         return render(_page(request.form, None))
     asked = _read(request.form)
     invoice = service.issue(runtime(), scope(), asked)
+    if request.form.get("do") == "cash":
+        # No code is shown to somebody who holds out notes.
+        return redirect(url_for("cashier.cash", invoice_id=invoice), 303)
     _show_code(invoice, asked.key)
     return redirect(url_for("cashier.show", invoice_id=invoice), 303)
 
@@ -61,6 +66,11 @@ def again(error: InvalidField) -> AnyResponse:
     if request.endpoint != "cashier.issue" or error.field == forms.KEY_FIELD:
         return explained(error)
     return Response(render(_page(request.form, error)), 422)
+
+
+def of_patient(patient: Person) -> DeskPage:
+    """Give the empty desk for somebody who is known: only the services are to be picked."""
+    return _page(MultiDict(), None, patient)
 
 
 def _show_code(invoice: UUID, key: str) -> None:
@@ -98,11 +108,12 @@ def _quantity(form: Form, code: str, line: int) -> int:
     return number
 
 
-def _page(form: Form, error: InvalidField | None) -> DeskPage:
+def _page(form: Form, error: InvalidField | None, patient: Person | None = None) -> DeskPage:
     with runtime().database.reading(scope()) as tx:
         items = catalogue.services(tx)
         channel = collecting_channel(tx, runtime())
         side = trays(tx, runtime())
+        shift = open_here(tx)
     services = listed(items, form, error) if form else untouched(items)
     return DeskPage(
         name=form.get("name", "")[:NAME_MAX],
@@ -118,4 +129,6 @@ def _page(form: Form, error: InvalidField | None) -> DeskPage:
         failure=explain(error) if error else "",
         can_show_code=channel is not None,
         trays=side,
+        patient=patient,
+        shift=shift,
     )

@@ -85,6 +85,8 @@ def issue_orders() -> AnyResponse:
         invoice = issuing.issue(runtime(), scope(), chosen)
     except _SHOWN as error:
         return _again(explain(error), 409)
+    if request.form.get("do") == "cash":
+        return redirect(url_for("cashier.cash", invoice_id=invoice), 303)
     _show_code(invoice)
     return redirect(url_for("cashier.show", invoice_id=invoice), 303)
 

@@ -9,8 +9,12 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from payments.invoicing.exemptions import Exemption
 from payments.invoicing.queries import LineView
 from payments.kernel.money import Money
+from payments.patients.model import Person
+from payments.receipts.cash import Cash
+from payments.shifts.model import Shift
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
@@ -58,6 +62,9 @@ class DeskPage:
     failure: str
     can_show_code: bool
     trays: Trays
+    #: Who was scanned; None where somebody is typed.
+    patient: Person | None
+    shift: Shift | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class PaymentRow:
     received_at: datetime
     receipt_number: str | None
     chips: tuple[Chip, ...]
+    #: None where the money came by the bank.
+    cash: Cash | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,9 @@ class InvoicePage:
     issued_at: datetime
     lines: tuple[LineView, ...]
     total: Money
+    #: By credit notes.
     credited: Money
+    exemptions: tuple[Exemption, ...]
     paid: Money
     due: Money
     chip: Chip
@@ -104,5 +115,10 @@ class InvoicePage:
     suspense: Money
     can_cancel: bool
     can_credit: bool
+    can_exempt: bool
+    #: Of the newest payment, where that was cash: what is to be given back now.
+    change: Money | None
+    shift: Shift | None
+    can_show_code: bool
     patient_link: str
     trays: Trays

@@ -10,6 +10,8 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
+from payments.interop.orders import queries as orders
+from payments.interop.orders.queries import Standing
 from payments.invoicing import queries as invoicing
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField
@@ -25,6 +27,7 @@ from payments.patients.scanning import Birth, ChipCard, HealthCard
 from payments.patients.scanning.cards import slashed_birth
 from payments.web import forms
 from payments.web.cashier import scanned
+from payments.web.cashier.desk import of_patient
 from payments.web.cashier.people_pages import NewPatientPage, PatientPage
 from payments.web.cashier.trays import recent_of
 from payments.web.cashier.views import cashier
@@ -44,16 +47,17 @@ def patient(patient_id: UUID) -> str:
         person = patients.person(tx, runtime().keys, patient_id)
         records = patients.records_of(tx, person.id)
         invoices = invoicing.of_patients(tx, runtime().keys, records)
+        found = [one for record in records for one in orders.of_patient(tx, record)]
     session = current().session
-    return render(
-        PatientPage(
-            person.id,
-            person,
-            tuple(recent_of(one) for one in invoices if one.due),
-            tuple(recent_of(one) for one in invoices if not one.due),
-            can_issue=session is not None and session.user.may(Permission.ISSUE),
-        )
-    )
+    can_issue = session is not None and session.user.may(Permission.ISSUE)
+    owed = tuple(recent_of(one) for one in invoices if one.due)
+    waiting = tuple(one for one in found if one.standing is Standing.OPEN)
+    is_new = can_issue and not owed and not waiting
+    if is_new and "history" not in request.args:
+        # Nothing is open: what comes next is an invoice, and no key is spent on saying so.
+        return render(of_patient(person))
+    settled = tuple(recent_of(one) for one in invoices if not one.due)
+    return render(PatientPage(person.id, person, owed, settled, waiting, can_issue=can_issue))
 
 
 @cashier.post("/desk/patients/new")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from payments.interop.orders.queries import OrderView
 from payments.patients.model import Candidate, Person
 from payments.web.cashier.trays import RecentInvoice
 
@@ -64,4 +65,6 @@ class PatientPage:
     person: Person
     open_invoices: tuple[RecentInvoice, ...]
     other_invoices: tuple[RecentInvoice, ...]
+    #: Of the HIS, still to be billed.
+    orders: tuple[OrderView, ...]
     can_issue: bool

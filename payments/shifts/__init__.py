@@ -1,0 +1,1 @@
+"""Shifts: who is answerable for the notes of a cash point."""

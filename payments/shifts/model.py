@@ -1,0 +1,46 @@
+"""A shift: one person, one cash point, one drawer of notes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from payments.kernel.errors import Conflict, Rejected
+from payments.kernel.money import Money, vnd
+
+#: In receipt numbers and account codes: capitals and digits, a capital first.
+CASH_POINT: Final = re.compile(r"[A-Z][A-Z0-9]{0,5}")
+#: More small change than any desk holds; a longer number is a slip of the finger.
+FLOAT_MAX: Final = vnd(100_000_000)
+
+
+class NoShift(Rejected):
+    """Cash is taken by somebody who answers for a drawer: open a shift first."""
+
+    code = "no-shift"
+
+
+class ShiftOpen(Conflict):
+    """This person answers for another cash point until that shift is closed."""
+
+    code = "shift-open"
+
+
+class CashPointTaken(Conflict):
+    """Somebody else answers for this cash point until that shift is closed."""
+
+    code = "cash-point-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """*opening_float* is the change that lay in the drawer: in no account, for nobody paid it."""
+
+    id: UUID
+    cash_point: str
+    cashier: str
+    opening_float: Money
+    opened_at: datetime
