@@ -9,27 +9,40 @@ from typing import Final
 import typst
 
 from payments.documents.printable import cleaned
+from payments.kernel.errors import Unavailable
 from payments.resources import resource
 
 #: PDF/A-2b: an accounting voucher must be readable in ten years.
 _STANDARD: Final = "a-2b"
 
 
+class PaperNotMade(Unavailable):
+    """The paper could not be set: money and number stand, and it can be printed later."""
+
+    code = "receipt-not-made"
+
+
 def pdf(template: str, data: Mapping[str, object]) -> bytes:
     """
     Set *template* (a file below ``templates/typst``) with *data*.
+
+    Raises:
+        PaperNotMade: the typesetter failed; what it says is for the log alone.
 
     The fonts are ours, beside the templates; a letter that they lack comes from those built into
     typst. No font of the machine is used, so that every machine sets the same page. What neither
     has becomes a sign. A template reads files of its own folder only (``root``).
     """
     folder = resource("templates") / "typst"
-    page: bytes = typst.compile(
-        str(folder / template),
-        root=str(folder),
-        font_paths=[str(folder / "fonts")],
-        sys_inputs={"data": json.dumps(cleaned(data), ensure_ascii=False)},
-        ignore_system_fonts=True,
-        pdf_standards=_STANDARD,
-    )
+    try:
+        page: bytes = typst.compile(
+            str(folder / template),
+            root=str(folder),
+            font_paths=[str(folder / "fonts")],
+            sys_inputs={"data": json.dumps(cleaned(data), ensure_ascii=False)},
+            ignore_system_fonts=True,
+            pdf_standards=_STANDARD,
+        )
+    except (RuntimeError, OSError) as error:
+        raise PaperNotMade(type(error).__name__) from error
     return page

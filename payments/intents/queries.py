@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from payments.bank.rows import BANK_ACCOUNT
 from payments.encounters.rows import ENCOUNTER
@@ -66,6 +66,24 @@ _OPEN: Final = Prepared(
     .order_by(INTENT.c.expires_at, INTENT.c.id)
     .limit(bindparam("most"))
 )
+
+
+#: Of the open codes of a person's invoices: one is opened or ends, and one of the two changes.
+_OPEN_OF_PERSON: Final[Select[Any]] = (
+    select(func.count().label("count"), func.max(INTENT.c.made_at).label("newest"))
+    .select_from(INTENT)
+    .join(
+        INVOICE,
+        (INVOICE.c.facility_id == INTENT.c.facility_id) & (INVOICE.c.id == INTENT.c.invoice_id),
+    )
+    .where(
+        mine(INTENT),
+        or_(*(INTENT.c.state == status.value for status in sorted(ACTIVE))),
+        INTENT.c.expires_at > bindparam("now"),
+        INVOICE.c.made_by == bindparam("actor"),
+    )
+)
+_TRAY: Final = Prepared(_OPEN_OF_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +147,13 @@ def one(tx: UnitOfWork, intent: UUID) -> IntentView:
 def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:
     """List the codes that are still open, the one that ends first first."""
     return tuple(repository.open_ones(tx, tx.now(), limit=limit))
+
+
+def tray_version(tx: UnitOfWork, actor: str) -> str:
+    """Say in a word how the codes of the invoices of *actor* stand; another word: look again."""
+    row = _TRAY.first(tx, now=tx.now(), actor=actor)
+    newest = "" if row.newest is None else f"{row.newest.timestamp():.6f}"
+    return f"{row.count}-{newest}"
 
 
 def waiting(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[WaitingCode, ...]:

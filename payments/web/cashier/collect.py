@@ -56,6 +56,17 @@ def status(invoice_id: UUID) -> Response:
     return jsonify({"version": version})
 
 
+@cashier.get("/desk/tray/status")
+@requires(Permission.COLLECT, is_background=True)
+def tray_status() -> Response:
+    """Say whether the open codes of this person still stand as the page shows them."""
+    with runtime().database.reading(scope()) as tx:
+        version = intents.tray_version(tx, tx.scope.actor)
+    if request.args.get("seen") == version:
+        return Response(status=204)
+    return jsonify({"version": version})
+
+
 @cashier.post("/desk/invoices/<uuid:invoice_id>/codes")
 @requires(Permission.COLLECT)
 def show_code(invoice_id: UUID) -> AnyResponse:

@@ -11,6 +11,7 @@ from payments.intents import queries as intents
 from payments.invoicing import queries as invoicing
 from payments.invoicing.queries import InvoiceView
 from payments.kernel.money import Money
+from payments.receipts import arrivals
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips
@@ -19,6 +20,8 @@ from payments.web.chips import Chip
 
 _CODES_MAX: Final = 12
 _RECENT_MAX: Final = 8
+#: A page asks every few seconds, and says each payment once.
+_SAID_FOR: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,22 @@ class RecentInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidNow:
+    """Money of another patient that has just arrived."""
+
+    id: UUID
+    address: str
+    patient_name: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Trays:
     codes: tuple[OpenCode, ...]
     recent: tuple[RecentInvoice, ...]
+    paid: tuple[PaidNow, ...]
+    #: Changes when a code of this person's invoices is opened or ends.
+    version: str
 
 
 def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> Trays:
@@ -63,7 +79,12 @@ def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> 
     recent = tuple(
         recent_of(view, here) for view in invoicing.recent(tx, runtime.keys, limit=_RECENT_MAX)
     )
-    return Trays(codes, recent)
+    paid = tuple(
+        PaidNow(one.payment, _address(one.invoice), one.patient_name, one.applied)
+        for one in arrivals.lately(tx, runtime.keys, tx.scope.actor, since=now - _SAID_FOR)
+        if one.invoice != here_id
+    )
+    return Trays(codes, recent, paid, intents.tray_version(tx, tx.scope.actor))
 
 
 def recent_of(view: InvoiceView, here: InvoiceView | None = None) -> RecentInvoice:

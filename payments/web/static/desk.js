@@ -1,4 +1,4 @@
-// Makes the empty desk quick: filters services while typing, adds up, and answers to keys.
+// Makes the empty desk quick: filters services while typing, and adds up.
 // The amounts that count come from the server; without this script the search button does the rest.
 "use strict";
 (function () {
@@ -52,7 +52,7 @@
 
   // Enter in the search box picks the first that is left, so that hands stay on the keys.
   search.addEventListener("keydown", function (event) {
-    if (event.key !== "Enter" || !search.value.trim()) return;
+    if (event.key !== "Enter" || event.ctrlKey || !search.value.trim()) return;
     const first = rows.find((row) => !row.hidden && !row.querySelector(".check").checked);
     if (!first) return;
     event.preventDefault();
@@ -70,33 +70,12 @@
   });
   // Enter in another field must not send the form half filled: it goes on to the next field.
   form.addEventListener("keydown", function (event) {
-    if (event.key !== "Enter" || event.target === search || event.target.tagName !== "INPUT") return;
+    if (event.key !== "Enter" || event.ctrlKey || event.target === search || event.target.tagName !== "INPUT") return;
     event.preventDefault();
     const fields = Array.from(form.querySelectorAll("input.in"));
     const next = fields[fields.indexOf(event.target) + 1];
     if (next) next.focus();
   });
-  document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const isTyping = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-    if (event.key === "/" && (!isTyping || document.activeElement.classList.contains("check"))) {
-      event.preventDefault();
-      search.focus();
-    }
-    const target = document.querySelector('[data-key="' + event.key + '"]');
-    if (target) {
-      event.preventDefault();
-      target.click();
-    }
-  });
-  const began = performance.now();
-  setInterval(function () {
-    const passed = Math.floor((performance.now() - began) / 1000);
-    for (const element of document.querySelectorAll("[data-left]")) {
-      const left = Math.max(0, Number(element.dataset.left) - passed);
-      element.textContent = String(Math.floor(left / 60)).padStart(2, "0") + ":" + String(left % 60).padStart(2, "0");
-    }
-  }, 500);
   filter();
   addUp();
 })();

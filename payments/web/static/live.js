@@ -2,9 +2,14 @@
 // Without this script the page has a link "check again".
 "use strict";
 (function () {
-  const main = document.querySelector("main[data-live]");
+  // The page itself comes first: what it waits for is what a person looks at.
+  const watched = Array.from(document.querySelectorAll("[data-live]"));
+  const main = document.getElementById("main");
   const announce = document.getElementById("announce");
-  if (!main) return;
+  if (!watched.length) return;
+  const TOAST_MS = 8000;
+  const seen = new Map();
+  const from = watched[0].dataset.from || location.href;
   let began = performance.now();
   let isBusy = false;
   let wasLost = false;
@@ -28,13 +33,19 @@
     }
   }
 
-  async function ask() {
+  function ask() {
     asked += 1;
-    const every = document.hidden ? 5 : Number(main.dataset.every);
-    if (isBusy || asked % every) return;
+    for (const one of watched) {
+      const every = document.hidden ? 5 : Number(one.dataset.every);
+      // One at a time: what both would bring is brought by the first.
+      if (!isBusy && asked % every === 0) look(one);
+    }
+  }
+
+  async function look(one) {
     isBusy = true;
     try {
-      const address = main.dataset.live + "?seen=" + encodeURIComponent(main.dataset.version);
+      const address = one.dataset.live + "?seen=" + encodeURIComponent(one.dataset.version);
       const answer = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store" });
       if (answer.status === 401) asleep();
       if (answer.status === 403) location.reload();
@@ -64,11 +75,11 @@
   }
 
   async function replaceParts() {
-    const answer = await fetch(location.href, { headers: { "X-Vienphi-Live": "1" }, cache: "no-store" });
+    const wasPaid = isPaid();
+    const answer = await fetch(from, { headers: { "X-Vienphi-Live": "1" }, cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const freshMain = fresh.querySelector("main[data-live]");
-    if (!freshMain) return location.reload();
+    if (!fresh.getElementById(watched[0].id)) return asleep();
     for (const part of document.querySelectorAll("[data-part]")) {
       const next = fresh.getElementById(part.id);
       // Never under a hand that is typing a reason.
@@ -79,11 +90,43 @@
         if (hadFocus) main.focus();
       }
     }
-    main.dataset.version = freshMain.dataset.version;
-    main.dataset.every = freshMain.dataset.every;
+    for (const one of watched) {
+      const next = fresh.getElementById(one.id);
+      if (next) Object.assign(one.dataset, { version: next.dataset.version, every: next.dataset.every });
+    }
     began = performance.now();
-    const said = document.querySelector(".bar p");
+    showToasts();
+    if (!wasPaid && isPaid()) toScanBox();
+    const said = document.querySelector("#part-money .bar p");
     if (said && announce && announce.textContent !== said.innerText) announce.textContent = said.innerText;
+  }
+
+  function isPaid() {
+    return document.querySelector("#part-money .bar--ok") !== null;
+  }
+
+  // The next patient's card can be scanned at once; a field that somebody fills keeps the focus.
+  function toScanBox() {
+    const scan = document.getElementById("scan");
+    const one = document.activeElement;
+    if (scan && !(one && one.tagName === "INPUT" && one.type !== "checkbox" && one.value)) scan.focus();
+  }
+
+  // Payments of other patients: each is said once and leaves by itself.
+  function showToasts() {
+    for (const toast of document.querySelectorAll("[data-toast]")) {
+      const id = toast.dataset.toast;
+      if (seen.has(id)) {
+        if (performance.now() - seen.get(id) > TOAST_MS) toast.remove();
+        continue;
+      }
+      seen.set(id, performance.now());
+      setTimeout(function () {
+        const again = document.querySelector('[data-toast="' + id + '"]');
+        if (again) again.remove();
+      }, TOAST_MS);
+      if (announce) announce.textContent = toast.innerText;
+    }
   }
 
   function lost(isLost) {
@@ -101,12 +144,7 @@
     }
   }
 
-  document.addEventListener("keydown", function (event) {
-    const target = document.querySelector('[data-key="' + event.key + '"]');
-    if (!target || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    target.click();
-  });
+  showToasts();
   setInterval(tick, 500);
   setInterval(ask, 1000);
 })();
