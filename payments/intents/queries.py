@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from payments.bank.rows import BANK_ACCOUNT
 from payments.encounters.rows import ENCOUNTER
@@ -69,8 +69,12 @@ _OPEN: Final = Prepared(
 
 
 #: Of the open codes of a person's invoices: one is opened or ends, and one of the two changes.
-_OPEN_OF_PERSON: Final[Select[Any]] = (
-    select(func.count().label("count"), func.max(INTENT.c.made_at).label("newest"))
+_COUNTED: Final[tuple[Any, ...]] = (
+    func.count().label("count"),
+    func.max(INTENT.c.made_at).label("newest"),
+)
+_TRAY: Final = Prepared(
+    select(*_COUNTED)
     .select_from(INTENT)
     .join(
         INVOICE,
@@ -83,7 +87,6 @@ _OPEN_OF_PERSON: Final[Select[Any]] = (
         INVOICE.c.made_by == bindparam("actor"),
     )
 )
-_TRAY: Final = Prepared(_OPEN_OF_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
