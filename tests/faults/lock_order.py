@@ -42,6 +42,7 @@ from tests.support.stage import Stage, morning, runtime_at, stage
 _TABLES: Final = {
     "idempotency_request": Lock.IDEMPOTENCY,
     "notification": Lock.NOTIFICATION,
+    "shift": Lock.SHIFT,
     "encounter": Lock.ENCOUNTER,
     "invoice": Lock.INVOICE,
     "intent": Lock.INTENT,
@@ -142,6 +143,10 @@ def _other_journeys(made: Stage) -> None:
         assert lock_credit(tx, arrived.credit) is not None
         periods.close_day(tx, HospitalDay.of(made.runtime.clock.now() - timedelta(days=3)))
     expire(made.runtime, made.scope)
+    made.hospital.open_shift()
+    paid = made.hospital.issue()
+    made.hospital.show(paid)
+    made.hospital.hand_over(paid, vnd(200_000))
 
 
 def _kinds_of_the_source() -> set[Lock]:

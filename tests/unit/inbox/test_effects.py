@@ -15,6 +15,7 @@ from payments.invoicing.status import Payment
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import ZERO, vnd
 from payments.receipts.model import Flag
+from payments.reconciliation.exceptions import suspense
 from tests.support.hospital import Hospital, twin
 
 PRICE = vnd(150_000)
@@ -127,6 +128,24 @@ def test_money_around_the_expiry_pays_and_says_if_it_was_late(
 
     assert hospital.view(invoice).payment is Payment.PAID
     assert hospital.payments(invoice)[0].flags == flags
+
+
+def test_late_and_over_on_one_code_are_two_flags_and_one_row_for_a_person(
+    hospital: Hospital, clock: FrozenClock
+) -> None:
+    """Acceptance 4: both flags, the signed excess, one row of the inbox."""
+    invoice = hospital.issue()
+    shown = hospital.show(invoice)
+    clock.set(shown.expires_at + timedelta(minutes=1))
+
+    hospital.arrive(hospital.transfer(shown.code, vnd(200_000)))
+
+    [payment] = hospital.payments(invoice)
+    assert payment.flags == {Flag.LATE, Flag.OVERPAID}
+    assert (payment.applied, payment.suspense) == (PRICE, vnd(50_000))
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        [row] = suspense(tx)
+    assert (row.received, row.left) == (vnd(200_000), vnd(50_000))
 
 
 def test_money_for_a_cancelled_invoice_is_kept_for_a_person(hospital: Hospital) -> None:

@@ -25,5 +25,6 @@ def test_money_is_money_in_every_status(status: Status) -> None:
 
 @pytest.mark.parametrize("event", [e for e in Event if e is not Event.FUNDS_ARRIVED])
 def test_nothing_undoes_captured(event: Event) -> None:
+    """Acceptance 5: a failure that is told after the payment changes no state."""
     assert (Status.CAPTURED, event) not in TRANSITIONS
     assert Status.CAPTURED not in ACTIVE
