@@ -17,6 +17,7 @@ from sqlalchemy import Row, select, update
 from payments import audit
 from payments.catalogue.model import ServiceItem
 from payments.catalogue.queries import priced_on
+from payments.idempotency import Around, alone
 from payments.interop.orders import bills
 from payments.interop.orders.model import OrderLine, Wanted, WrongOrders, differences
 from payments.interop.orders.rows import ORDER_LINE
@@ -54,9 +55,16 @@ class Taken:
     drafted: int
 
 
-def take_in(runtime: Runtime, scope: Scope, source: str, lines: Sequence[OrderLine]) -> Taken:
+def take_in(
+    runtime: Runtime,
+    scope: Scope,
+    source: str,
+    lines: Sequence[OrderLine],
+    *,
+    around: Around = alone,
+) -> Taken:
     """
-    Take *lines* of the program *source* in, in one commit.
+    Take *lines* of the program *source* in, in one commit; *around* happens in it too.
 
     Raises:
         WrongOrders: a service or price that the catalogue does not have on that day, a version
@@ -65,7 +73,9 @@ def take_in(runtime: Runtime, scope: Scope, source: str, lines: Sequence[OrderLi
     """
     if not _SOURCE.fullmatch(source):
         raise InvalidField("source", "short_name")
-    return runtime.database.run(scope, lambda tx: _take_in(tx, runtime, source, lines))
+    return runtime.database.run(
+        scope, lambda tx: around(tx, lambda: _take_in(tx, runtime, source, lines))
+    )
 
 
 def _take_in(tx: UnitOfWork, runtime: Runtime, source: str, lines: Sequence[OrderLine]) -> Taken:

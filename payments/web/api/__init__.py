@@ -11,6 +11,7 @@ from payments.web.api import (
     events,
     invoice_changes,
     invoices,
+    orders,
     patients,
     payments,
     reference,
@@ -28,6 +29,7 @@ RESOURCES = (
     payments,
     days,
     events,
+    orders,
     reference,
 )
 

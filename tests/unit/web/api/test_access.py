@@ -37,6 +37,7 @@ SCOPES = {
     "print_receipt": "payments:read",
     "read_day_statement": "statements:read",
     "list_events": "events:read",
+    "take_orders": "orders:write",
 }
 
 
