@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from payments.kernel.money import Money, vnd
 from payments.receipts.rows import CASH_PAYMENT, PAYMENT
@@ -31,6 +31,22 @@ _WITH_INVOICE: Final = (
 )
 _OF_KEY: Final = Prepared(_WITH_INVOICE.where(CASH_PAYMENT.c.idem_key == bindparam("key")))
 _OF_INVOICE: Final = Prepared(_WITH_INVOICE.where(PAYMENT.c.invoice_id == bindparam("invoice")))
+_OF_SHIFT: Final = Prepared(
+    select(
+        func.count().label("number"),
+        func.coalesce(func.sum(CASH_PAYMENT.c.tendered), 0).label("tendered"),
+        func.coalesce(func.sum(CASH_PAYMENT.c.change), 0).label("change"),
+    ).where(mine(CASH_PAYMENT), CASH_PAYMENT.c.shift_id == bindparam("shift"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CashTotal:
+    """What a shift took: how often, what lay on the desk, what went back."""
+
+    number: int
+    tendered: Money
+    change: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,12 @@ def of_key(tx: UnitOfWork, key: str) -> Cash | None:
 def of_invoice(tx: UnitOfWork, invoice: UUID) -> dict[UUID, Cash]:
     """List the cash of an invoice by payment."""
     return {row.payment_id: _cash(row) for row in _OF_INVOICE.all(tx, invoice=invoice)}
+
+
+def of_shift(tx: UnitOfWork, shift: UUID) -> CashTotal:
+    """Add up the cash of a shift."""
+    row = _OF_SHIFT.one(tx, shift=shift)
+    return CashTotal(row.number, vnd(int(row.tendered)), vnd(int(row.change)))
 
 
 def _cash(row: Any) -> Cash:

@@ -15,6 +15,8 @@ from payments.kernel.money import Money, vnd
 CASH_POINT: Final = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 #: More small change than any desk holds; a longer number is a slip of the finger.
 FLOAT_MAX: Final = vnd(100_000_000)
+#: What a drawer may hold when it is counted: a day of many thousand payments.
+COUNTED_MAX: Final = vnd(100_000_000_000)
 
 
 class NoShift(Rejected):
@@ -44,3 +46,30 @@ class Shift:
     cashier: str
     opening_float: Money
     opened_at: datetime
+    closed_at: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One count of a drawer, the opening float included; the one that *closes* is the last."""
+
+    shift: UUID
+    number: int
+    counted: Money
+    expected: Money
+    #: Why they differ; empty where they do not, and where it is not said yet.
+    reason: str
+    counted_at: datetime
+    closes: bool
+
+    @property
+    def difference(self) -> Money:
+        """Counted less expected: negative when notes are missing."""
+        return self.counted - self.expected
+
+    def says(self, counted: Money, expected: Money) -> bool:
+        return (self.counted, self.expected) == (counted, expected)

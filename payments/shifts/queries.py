@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
@@ -22,6 +23,7 @@ _OPEN_AT: Final = Prepared(
         mine(SHIFT), SHIFT.c.cash_point == bindparam("cash_point"), SHIFT.c.closed_at.is_(None)
     )
 )
+_OF_ID: Final = Prepared(select(SHIFT).where(mine(SHIFT), SHIFT.c.id == bindparam("shift")))
 
 
 def open_of(tx: UnitOfWork, cashier: str) -> Shift | None:
@@ -36,5 +38,18 @@ def open_at(tx: UnitOfWork, cash_point: str) -> Shift | None:
     return None if row is None else model(row)
 
 
+def shift(tx: UnitOfWork, shift_id: UUID) -> Shift | None:
+    """Find a shift, open or closed."""
+    row = _OF_ID.first(tx, shift=shift_id)
+    return None if row is None else model(row)
+
+
 def model(row: Any) -> Shift:
-    return Shift(row.id, row.cash_point, row.cashier, vnd(row.opening_float), row.opened_at)
+    return Shift(
+        row.id,
+        row.cash_point,
+        row.cashier,
+        vnd(row.opening_float),
+        row.opened_at,
+        row.closed_at,
+    )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, ForeignKeyConstraint, Table
 
-from payments.storage.columns import METADATA, Dong, Id, UtcTime, Whole, Words
+from payments.storage.columns import METADATA, Dong, Flag, Id, UtcTime, Whole, Words
 
 SHIFT: Final = Table(
     "shift",
@@ -18,4 +18,19 @@ SHIFT: Final = Table(
     Column("opening_float", Dong, nullable=False),
     Column("opened_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime, nullable=True),
+)
+SHIFT_COUNT: Final = Table(
+    "shift_count",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("shift_id", Id, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("counted", Dong, nullable=False),
+    Column("expected", Dong, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("counted_at", UtcTime, nullable=False),
+    Column("closes", Flag, nullable=False),
+    Column("txn_id", Id, nullable=True),
+    ForeignKeyConstraint(["facility_id", "shift_id"], ["shift.facility_id", "shift.id"]),
+    ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
 )

@@ -48,11 +48,17 @@ def lock_open(tx: UnitOfWork) -> Shift:
     Raises:
         NoShift: the person has none.
     """
+    shift = lock_if_open(tx)
+    if shift is None:
+        raise NoShift()
+    return shift
+
+
+def lock_if_open(tx: UnitOfWork) -> Shift | None:
+    """Hold the open shift of this person, where there is one."""
     told = {"mine": tx.facility, "cashier": tx.scope.actor}
     row = tx.lock(Lock.SHIFT, queries.OPEN_OF, told).first()
-    if row is None:
-        raise NoShift()
-    return queries.model(row)
+    return None if row is None else queries.model(row)
 
 
 def _open(tx: UnitOfWork, cash_point: str, opening_float: Money) -> Shift:

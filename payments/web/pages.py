@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -51,6 +52,7 @@ class RailLink:
 
 RAIL: Final = (
     RailItem("nav.cashier", "till", "cashier.desk", Permission.COLLECT),
+    RailItem("shift.close", "cash", "cashier.shift", Permission.COLLECT),
     RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
     RailItem("nav.prices", "file", "admin.prices", Permission.SEE_PRICES),
     RailItem("nav.admin", "gear", "admin.users", Permission.SIGN_OUT_OTHERS),
@@ -88,16 +90,27 @@ def install(app: Flask) -> None:
 
 def rail_of(user: User) -> tuple[RailLink, ...]:
     """List what *user* may open and what is there to be opened."""
-    return tuple(
-        RailLink(
-            item.wording_key,
-            item.icon,
-            url_for(item.endpoint),
-            is_here=request.blueprint == item.endpoint.partition(".")[0],
-        )
+    found = [
+        item
         for item in RAIL
         if item.endpoint in current_app.view_functions and user.may(item.permission)
+    ]
+    here = _nearest(found)
+    return tuple(
+        RailLink(item.wording_key, item.icon, url_for(item.endpoint), is_here=item is here)
+        for item in found
     )
+
+
+def _nearest(items: Sequence[RailItem]) -> RailItem | None:
+    """Find the entry of this part of the program whose address goes furthest along this page's."""
+
+    def reach(item: RailItem) -> int:
+        address = url_for(item.endpoint)
+        return len(address) if request.path.startswith(address) else 0
+
+    same = [item for item in items if item.endpoint.partition(".")[0] == request.blueprint]
+    return max(same, key=reach, default=None)
 
 
 def facility_name() -> str:

@@ -2,6 +2,7 @@
 
 from payments.web.cashier import (
     cash,
+    closing,
     collect,
     credit_notes,
     desk,
@@ -19,6 +20,7 @@ from payments.web.cashier.views import cashier
 __all__ = [
     "cash",
     "cashier",
+    "closing",
     "collect",
     "credit_notes",
     "desk",

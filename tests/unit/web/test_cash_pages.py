@@ -272,3 +272,38 @@ def test_a_printer_that_fails_leaves_money_number_and_desk(
     desk.get(f"/desk/invoices/{following}/cash")
     answer = desk.post(f"/desk/invoices/{following}/cash", {"choice": "150000", "due": "150000"})
     assert answer.status_code == 303
+
+
+def test_what_the_books_expect_is_shown_only_after_the_count(
+    desk: Browser, hospital: Hospital
+) -> None:
+    with_shift(desk)
+    invoice = hospital.issue()
+    desk.get(f"/desk/invoices/{invoice}/cash")
+    desk.post(f"/desk/invoices/{invoice}/cash", {"choice": "200000", "due": "150000"})
+    blind = page_of(desk.get("/desk/shift/close"))
+    [shift] = re.findall(r'name="shift" value="([^"]+)"', blind)
+    assert "650.000" not in blind
+    assert "150.000" not in blind
+
+    wrong = desk.post("/desk/shift/close", {"shift": shift, "counted": "nhiều"})
+    counted = desk.post("/desk/shift/close", {"shift": shift, "counted": "630.000"})
+    compared = page_of(desk.get(counted.headers["Location"]))
+    told = {"shift": shift, "counted": "630000", "expected": "650000"}
+    silent = desk.post("/desk/shift/close", told | {"reason": ""})
+    closed = desk.post("/desk/shift/close", told | {"reason": "thối nhầm"})
+
+    assert (wrong.status_code, silent.status_code) == (422, 422)
+    assert "650.000" in compared
+    assert "Chênh lệch: thiếu" in compared
+    assert "−20.000" in compared
+    page = page_of(desk.get(closed.headers["Location"]))
+    assert "Đã chốt ca" in page
+    assert "Đếm 2 lần" in page
+    assert "Chưa mở ca" in page_of(desk.get("/desk"))
+
+
+def test_a_closed_shift_is_shown_to_nobody_else(desk: Browser, hospital: Hospital) -> None:
+    shift = hospital.open_shift("Q9", by="user:other")
+
+    assert desk.get(f"/desk/shifts/{shift.id}").status_code == 404

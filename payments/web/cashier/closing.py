@@ -1,0 +1,150 @@
+"""The end of a shift: count blind, see what differs, say why, closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+from uuid import UUID
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from payments.identity.permissions import Permission
+from payments.intents import queries as intents
+from payments.kernel.errors import InvalidField, NotFound
+from payments.kernel.money import Money
+from payments.receipts import cash
+from payments.receipts.cash import CashTotal
+from payments.shifts import queries as shifts
+from payments.shifts.closing import (
+    REASON_MAX,
+    REASON_MIN,
+    CountRequest,
+    count_drawer,
+    expected_cash,
+    last_count,
+)
+from payments.shifts.model import COUNTED_MAX, Count, Shift
+from payments.storage.unit_of_work import UnitOfWork
+from payments.web import forms
+from payments.web.addresses import url_for
+from payments.web.cashier.till import open_here
+from payments.web.cashier.views import cashier
+from payments.web.current import explain, runtime, scope
+from payments.web.pages import render
+from payments.web.security import requires
+
+_LETTERS_MAX: Final = 20
+_CODES_MAX: Final = 100
+
+
+class NoSuchShift(NotFound):
+    """There is no such shift, or it is somebody else's."""
+
+    code = "no-such-shift"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePage:
+    template: ClassVar[str] = "cashier/close.html"
+
+    shift: Shift
+    #: Codes of everybody that still wait: they belong to their invoices and hinder nothing.
+    open_codes: int
+    #: None until somebody has counted; only then the page says what the books expect.
+    count: Count | None
+    total: CashTotal | None
+    #: More cash was taken after the count.
+    is_stale: bool
+    counted: str
+    reason: str
+    failed_field: str
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPage:
+    template: ClassVar[str] = "cashier/closed.html"
+
+    shift: Shift
+    closed_at: datetime
+    count: Count
+    total: CashTotal
+
+
+@cashier.get("/desk/shift/close")
+@requires(Permission.COLLECT)
+def close() -> AnyResponse | str:
+    with runtime().database.reading(scope()) as tx:
+        shift = open_here(tx)
+        page = None if shift is None else _page(tx, shift)
+    return redirect(url_for("cashier.shift"), 303) if page is None else render(page)
+
+
+@cashier.post("/desk/shift/close")
+@requires(Permission.COLLECT)
+def count_cash() -> AnyResponse:
+    try:
+        count = count_drawer(runtime(), scope(), _read())
+    except InvalidField as error:
+        with runtime().database.reading(scope()) as tx:
+            shift = open_here(tx)
+            if shift is None:
+                raise
+            page = _page(tx, shift, error.field, explain(error))
+        return Response(render(page), 422)
+    if count.closes:
+        return redirect(url_for("cashier.closed", shift_id=count.shift), 303)
+    return redirect(url_for("cashier.close"), 303)
+
+
+@cashier.get("/desk/shifts/<uuid:shift_id>")
+@requires(Permission.COLLECT)
+def closed(shift_id: UUID) -> str:
+    """Show a closed shift to the person whose it was; nobody else's totals are shown."""
+    with runtime().database.reading(scope()) as tx:
+        shift = shifts.shift(tx, shift_id)
+        count = last_count(tx, shift_id)
+        total = cash.of_shift(tx, shift_id)
+    if shift is None or shift.cashier != scope().actor or shift.closed_at is None or count is None:
+        raise NoSuchShift()
+    return render(ClosedPage(shift, shift.closed_at, count, total))
+
+
+def _read() -> CountRequest:
+    form = request.form
+    try:
+        shift = UUID(form.get("shift", ""))
+    except ValueError as error:
+        raise NoSuchShift() from error
+    counted = _amount(form.get("counted", ""))
+    if "expected" not in form:
+        return CountRequest(shift, counted)
+    reason = forms.line_of_text(
+        form.get("reason", ""),
+        "reason",
+        letters_max=REASON_MAX,
+        wrong="reason",
+        least=REASON_MIN,
+    )
+    return CountRequest(shift, counted, _amount(form["expected"]), reason)
+
+
+def _amount(typed: str) -> Money:
+    return forms.amount(typed, "counted", wrong="counted", most=COUNTED_MAX)
+
+
+def _page(tx: UnitOfWork, shift: Shift, failed_field: str = "", failure: str = "") -> ClosePage:
+    count = last_count(tx, shift.id)
+    return ClosePage(
+        shift,
+        len(intents.waiting(tx, runtime().keys, limit=_CODES_MAX)),
+        count,
+        None if count is None else cash.of_shift(tx, shift.id),
+        is_stale=count is not None and count.expected != expected_cash(tx, shift),
+        counted=request.form.get("counted", "")[:_LETTERS_MAX],
+        reason=request.form.get("reason", "")[:REASON_MAX],
+        failed_field=failed_field,
+        failure=failure,
+    )
