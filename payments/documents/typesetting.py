@@ -1,10 +1,10 @@
-"""Sets a page as PDF. Data goes in as JSON and is never pasted into the source of a template."""
+"""Sets a page as PDF or picture. Data goes in as JSON, never pasted into a template's source."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import typst
 
@@ -33,6 +33,20 @@ def pdf(template: str, data: Mapping[str, object]) -> bytes:
     typst. No font of the machine is used, so that every machine sets the same page. What neither
     has becomes a sign. A template reads files of its own folder only (``root``).
     """
+    return _set(template, data, format="pdf", pdf_standards=_STANDARD)
+
+
+def picture(template: str, data: Mapping[str, object]) -> bytes:
+    """
+    Set the one page of *template* as SVG, which a browser prints without opening anything.
+
+    Raises:
+        PaperNotMade: as ``pdf`` says.
+    """
+    return _set(template, data, format="svg")
+
+
+def _set(template: str, data: Mapping[str, object], **how: Any) -> bytes:
     folder = resource("templates") / "typst"
     try:
         page: bytes = typst.compile(
@@ -41,7 +55,7 @@ def pdf(template: str, data: Mapping[str, object]) -> bytes:
             font_paths=[str(folder / "fonts")],
             sys_inputs={"data": json.dumps(cleaned(data), ensure_ascii=False)},
             ignore_system_fonts=True,
-            pdf_standards=_STANDARD,
+            **how,
         )
     except (RuntimeError, OSError) as error:
         raise PaperNotMade(type(error).__name__) from error

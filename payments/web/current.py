@@ -22,6 +22,9 @@ THEMES: Final = ("light", "dark")
 #: Whether keys of a single character answer (WCAG 2.1.4): they do until somebody says no.
 KEYS_COOKIE: Final = "vienphi_keys"
 KEYS: Final = ("on", "off")
+#: Whether this desk's printer takes each receipt by itself as soon as it has its number.
+PRINTING_COOKIE: Final = "vienphi_printing"
+PRINTING: Final = ("off", "on")
 #: Pages for people who are no staff.
 _PUBLIC: Final = {"patient", "problems"}
 _TYPES: Final = ("text/html", "application/problem+json", "application/json")
@@ -104,6 +107,11 @@ def theme() -> str:
 def has_single_keys() -> bool:
     """Say whether keys of a single character answer at this browser."""
     return request.cookies.get(KEYS_COOKIE, "") != "off"
+
+
+def prints_itself() -> bool:
+    """Say whether receipts are printed at this browser without a key; somebody chose so."""
+    return request.cookies.get(PRINTING_COOKIE, "") == "on"
 
 
 def words(key: str, **values: object) -> str:

@@ -1,4 +1,4 @@
-"""Language, theme and keys of this browser: cookies that say nothing about a person."""
+"""Language, theme, keys and printing of this browser: cookies that say nothing about a person."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from payments.web.current import (
     KEYS,
     KEYS_COOKIE,
     LANGUAGE_COOKIE,
+    PRINTING,
+    PRINTING_COOKIE,
     THEME_COOKIE,
     THEMES,
     is_trial,
@@ -40,6 +42,12 @@ def theme(chosen: str) -> AnyResponse:
 @public
 def keys(chosen: str) -> AnyResponse:
     return _keep(KEYS_COOKIE, chosen, KEYS)
+
+
+@preferences.get("/printing/<chosen>")
+@public
+def printing(chosen: str) -> AnyResponse:
+    return _keep(PRINTING_COOKIE, chosen, PRINTING)
 
 
 def _keep(cookie: str, chosen: str, choices: tuple[str, ...]) -> AnyResponse:

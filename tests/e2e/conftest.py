@@ -24,7 +24,8 @@ _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-START_MAX_S = 60
+#: Four programs start and three days of history are made; a busy machine takes its time.
+START_MAX_S = 180
 
 
 def chromium() -> str | None:

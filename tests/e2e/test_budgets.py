@@ -13,13 +13,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 
 @pytest.fixture
 def desk(page: Page, demo: Demo) -> Page:
+    page.context.add_init_script(budgets.PRINTER)
     sign_in(page, demo, "thungan")
     budgets.open_shift(page, demo)
     return page
 
 
 def test_a_visit_by_qr_takes_45_seconds_and_six_keys(desk: Page, demo: Demo) -> None:
-    """Acceptance 19 in part: no hand leaves the keyboard."""
+    """Acceptance 19: no hand leaves scanner and keyboard; the paper comes by itself."""
     budgets.admit(desk, demo, "98-90001")
 
     visit = budgets.by_qr(desk, demo, "98-90001")
@@ -28,7 +29,7 @@ def test_a_visit_by_qr_takes_45_seconds_and_six_keys(desk: Page, demo: Demo) -> 
 
 
 def test_a_visit_by_cash_takes_25_seconds_and_six_keys(desk: Page, demo: Demo) -> None:
-    """Acceptance 19 in part: no hand leaves the keyboard."""
+    """Acceptance 19: no hand leaves scanner and keyboard; the paper comes by itself."""
     budgets.admit(desk, demo, "98-90002")
 
     visit = budgets.by_cash(desk, demo, "98-90002")

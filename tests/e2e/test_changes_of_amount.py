@@ -68,6 +68,7 @@ def test_money_that_comes_after_the_code_has_run_out_pays_and_is_called_late(
 def test_a_credit_note_in_one_tab_changes_the_code_on_desk_and_telephone(
     desk: Page, demo: Demo, phone: Page
 ) -> None:
+    """Acceptance 2: the old code goes from desk and telephone, and late money for it is flagged."""
     issue(desk, demo)
     old = code_of(desk)
     patients_page(desk, demo, phone)

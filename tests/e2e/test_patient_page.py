@@ -69,7 +69,7 @@ def test_all_that_a_telephone_loads_is_below_fifty_kilobytes(
 def test_from_the_paper_to_the_receipt_without_a_script(
     desk: Page, demo: Demo, browser: Browser
 ) -> None:
-    """Look-up, page, a new code after the old one has ended, paid and seen by refreshing."""
+    """Acceptance 19: look-up, page, new code after the old one's end, paid, seen by refreshing."""
     issue(desk, demo, "Khám thường")
     token = link(desk, demo).rpartition("/")[2]
     keys = Keys.read(Path(demo.data) / "keys.json")
@@ -107,6 +107,7 @@ def test_from_the_paper_to_the_receipt_without_a_script(
 
 
 def test_payment_is_heard_without_a_touch(desk: Page, demo: Demo, phone: Page) -> None:
+    """Acceptance 19: a screen reader hears "Đã thanh toán"."""
     issue(desk, demo)
     phone.goto(link(desk, demo))
     expect(phone.locator("#announce")).to_have_text("")

@@ -76,7 +76,7 @@ def test_guessed_links_of_patients_open_nothing(cluster: Cluster) -> None:
 
 
 def test_fifty_threads_number_receipts_without_gap_or_duplicate(cluster: Cluster) -> None:
-    """Acceptance 15 in its short form."""
+    """Acceptance 15: in its short form."""
     assert receipts.run(cluster, SEED, threads=50, each=2).failures == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from flask import Response, jsonify, redirect, request
@@ -28,9 +30,12 @@ from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
-from payments.web.current import current, runtime, scope
+from payments.web.current import current, prints_itself, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
+
+#: Older money is not printed by itself: somebody only looks at an invoice of before.
+_FRESH: Final = timedelta(minutes=2)
 
 
 class NoChannel(Unavailable):
@@ -131,6 +136,8 @@ def _page(invoice_id: UUID) -> InvoicePage:
         payments=rows,
         receipt=numbered[-1] if numbered else None,
         receipt_prints=prints,
+        prints_itself=prints_itself(),
+        is_fresh=bool(numbered) and runtime().clock.now() - numbered[-1].received_at <= _FRESH,
         is_numbering=any(row.applied and row.receipt_number is None for row in rows),
         suspense=sum((payment.waiting for payment in payments), ZERO),
         can_cancel=_may(Permission.CANCEL) and _is_untouched(invoice) and not payments,

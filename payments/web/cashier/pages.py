@@ -110,6 +110,9 @@ class InvoicePage:
     receipt: PaymentRow | None
     #: How often it was printed.
     receipt_prints: int
+    #: This desk prints on its roll without opening a paper; a fresh receipt without a key too.
+    prints_itself: bool
+    is_fresh: bool
     #: A number is still to come: the page goes on asking each second.
     is_numbering: bool
     suspense: Money

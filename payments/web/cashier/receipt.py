@@ -94,7 +94,10 @@ def print_receipt(payment_id: UUID) -> AnyResponse:
             printing.record(tx, payment_id, number, reason=reason, copies_most=_copies_most())
     except InvalidField as error:
         return Response(render(_page(payment_id, typed, explain(error))), 422)
-    address = url_for("cashier.printed", payment_id=payment_id, number=number, paper=paper)
+    view = "cashier.printed"
+    if "picture" in request.form:
+        view, paper = "cashier.printed_picture", Paper.ROLL
+    address = url_for(view, payment_id=payment_id, number=number, paper=paper)
     return redirect(address, 303)
 
 
@@ -108,6 +111,19 @@ def printed(payment_id: UUID, number: int) -> Response:
     original by opening an address again.
     """
     paper = _paper(request.args.get("paper", Paper.A5))
+    payment, data = _counted(payment_id, number)
+    return _pdf(typesetting.pdf(_TEMPLATES[paper], data), f"{payment.receipt_number}-{number}")
+
+
+@cashier.get("/desk/receipts/<uuid:payment_id>/prints/<int:number>.svg")
+@requires(Permission.COLLECT)
+def printed_picture(payment_id: UUID, number: int) -> Response:
+    """Give the roll of a counted print as a picture, marked as ``printed`` marks the PDF."""
+    _payment, data = _counted(payment_id, number)
+    return Response(typesetting.picture(_TEMPLATES[Paper.ROLL], data), mimetype="image/svg+xml")
+
+
+def _counted(payment_id: UUID, number: int) -> tuple[PaymentView, dict[str, object]]:
     with runtime().database.reading(scope()) as tx:
         payment = _numbered(tx, payment_id)
         found = [one for one in printing.prints(tx, payment_id) if one.number == number]
@@ -116,7 +132,7 @@ def printed(payment_id: UUID, number: int) -> Response:
         is_theirs = found[0].printed_by == tx.scope.actor
         is_fresh = tx.now() - found[0].printed_at <= _PRINTER_WORKS
         data = _data(tx, payment, found[0] if is_theirs and is_fresh else None)
-    return _pdf(typesetting.pdf(_TEMPLATES[paper], data), f"{payment.receipt_number}-{number}")
+    return payment, data
 
 
 def to_look_at(payment_id: UUID) -> Response:

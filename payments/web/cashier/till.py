@@ -18,7 +18,7 @@ from payments.storage.unit_of_work import UnitOfWork
 from payments.web import forms
 from payments.web.addresses import url_for
 from payments.web.cashier.views import cashier
-from payments.web.current import explain, runtime, scope
+from payments.web.current import explain, prints_itself, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
 from payments.web.sign_in import local
@@ -37,6 +37,7 @@ class ShiftPage:
     opening_float: str
     float_max: Money
     next_page: str
+    prints_itself: bool
     failed_field: str
     failure: str
 
@@ -80,6 +81,7 @@ def _page(failed_field: str = "", failure: str = "") -> ShiftPage:
         request.form.get("opening_float", "")[:_LETTERS_MAX],
         FLOAT_MAX,
         local(request.values.get("next", "")),
+        prints_itself(),
         failed_field,
         failure,
     )

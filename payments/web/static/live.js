@@ -8,6 +8,7 @@
   const announce = document.getElementById("announce");
   if (!watched.length) return;
   const TOAST_MS = 8000;
+  const SAID_AFTER_MS = 400;
   const seen = new Map();
   const from = watched[0].dataset.from || location.href;
   let began = performance.now();
@@ -96,9 +97,16 @@
     }
     began = performance.now();
     showToasts();
+    document.dispatchEvent(new Event("vienphi:replaced"));
     if (!wasPaid && isPaid()) toScanBox();
-    const said = document.querySelector("#part-money .bar p");
-    if (said && announce && announce.textContent !== said.innerText) announce.textContent = said.innerText;
+    say();
+  }
+
+  // What goes back to the payer comes first: the notes are in the cashier's hand.
+  function say() {
+    const said = ["#part-money .change p", "#part-money .bar p"]
+      .map((one) => document.querySelector(one)).filter(Boolean).map((one) => one.innerText).join(". ");
+    if (said && announce && announce.textContent !== said) announce.textContent = said;
   }
 
   function isPaid() {
@@ -144,7 +152,10 @@
     }
   }
 
+  document.addEventListener("vienphi:changed", refresh);
   showToasts();
+  // A region that is there and then changes is read; what a page brings along is not.
+  setTimeout(say, SAID_AFTER_MS);
   setInterval(tick, 500);
   setInterval(ask, 1000);
 })();

@@ -148,7 +148,7 @@ def test_a_second_desk_that_saw_the_old_amount_is_refused(hospital: Hospital) ->
 
 
 def test_two_desks_at_the_same_moment_make_one_receipt(hospital: Hospital) -> None:
-    """Acceptance 1, with both desks running at once."""
+    """Acceptance 1: with both desks running at once."""
     hospital.open_shift("Q1", by="user:1")
     hospital.open_shift("Q2", by="user:2")
 

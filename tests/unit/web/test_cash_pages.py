@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from payments.channels import service as channels
 from payments.documents import typesetting
 from payments.identity.permissions import Role
+from payments.kernel.clock import FrozenClock
 from payments.kernel.money import ZERO, vnd
 from tests.support.hospital import Hospital
 from tests.support.orders import FILE_NUMBER, orders, row, take
@@ -86,7 +88,7 @@ def test_too_little_is_refused_with_what_is_missing(desk: Browser, hospital: Hos
 
 
 def test_the_second_desk_is_told_that_nothing_was_taken(desk: Browser, hospital: Hospital) -> None:
-    """Acceptance 1 as the second cashier sees it."""
+    """Acceptance 1: as the second cashier sees it."""
     with_shift(desk)
     hospital.open_shift("Q2")
     invoice = hospital.issue()
@@ -307,3 +309,43 @@ def test_a_closed_shift_is_shown_to_nobody_else(desk: Browser, hospital: Hospita
     shift = hospital.open_shift("Q9", by="user:other")
 
     assert desk.get(f"/desk/shifts/{shift.id}").status_code == 404
+
+
+def test_a_desk_prints_by_itself_once_somebody_has_said_so(
+    desk: Browser, hospital: Hospital
+) -> None:
+    with_shift(desk)
+    invoice = hospital.issue()
+    desk.get(f"/desk/invoices/{invoice}/cash")
+    desk.post(f"/desk/invoices/{invoice}/cash", {"choice": "150000", "due": "150000"})
+    assert 'id="roll"' not in page_of(desk.get(f"/desk/invoices/{invoice}"))
+
+    answer = desk.get("/printing/on?back=/desk/shift")
+
+    assert answer.headers["Location"] == "/desk/shift"
+    assert "Không tự in" in page_of(desk.get("/desk/shift"))
+    page = page_of(desk.get(f"/desk/invoices/{invoice}"))
+    [payment] = hospital.payments(invoice)
+    assert f'data-now="{payment.id}"' in page
+    told = {"number": "1", "paper": "a5", "picture": "1"}
+    printed = desk.post(f"/desk/receipts/{payment.id}/prints", told)
+    paper = desk.get(printed.headers["Location"])
+    assert paper.mimetype == "image/svg+xml"
+    assert page_of(paper).startswith("<svg")
+    assert "data-now" not in page_of(desk.get(f"/desk/invoices/{invoice}"))
+
+
+def test_an_old_receipt_is_not_printed_because_somebody_looks_at_it(
+    desk: Browser, hospital: Hospital, clock: FrozenClock
+) -> None:
+    with_shift(desk)
+    invoice = hospital.issue()
+    desk.get(f"/desk/invoices/{invoice}/cash")
+    desk.post(f"/desk/invoices/{invoice}/cash", {"choice": "150000", "due": "150000"})
+    desk.get("/printing/on?back=/desk")
+    clock.advance(timedelta(minutes=3))
+
+    page = page_of(desk.get(f"/desk/invoices/{invoice}"))
+
+    assert 'id="roll"' in page
+    assert "data-now" not in page
