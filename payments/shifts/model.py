@@ -71,5 +71,10 @@ class Count:
         """Counted less expected: negative when notes are missing."""
         return self.counted - self.expected
 
+    @property
+    def times(self) -> int:
+        """How often the drawer was counted: giving a reason is no count."""
+        return self.number - bool(self.reason)
+
     def says(self, counted: Money, expected: Money) -> bool:
         return (self.counted, self.expected) == (counted, expected)

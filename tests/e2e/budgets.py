@@ -45,7 +45,7 @@ QR = Budget("visit by QR", 45.0, 6)
 CASH = Budget("visit by cash", 25.0, 6)
 
 
-@dataclass(slots=True)
+@dataclass
 class Person:
     """A scripted cashier: presses real keys, and counts what a human would need beside them."""
 
@@ -183,7 +183,8 @@ def _begin(page: Page, demo: Demo) -> None:
 
 def _take_paper(person: Person) -> None:
     """Wait until the paper has come out, without a key."""
-    person.look(lambda: person.page.wait_for_function("window.printed > 0"))
+    person.look(lambda: expect(person.page.locator("#part-money")).to_contain_text("In lại"))
+    assert person.page.evaluate("window.printed") == 1
     person.leave()
 
 

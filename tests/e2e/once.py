@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 import sqlite3
 import tempfile
 import time
@@ -24,7 +25,7 @@ from tests.e2e.conftest import _FLAGS, Demo, chromium, sign_in, start_demo, stop
 
 _numbers = itertools.count(1)
 _CONFIRM: Final = "#cash button[data-key]"
-_IS_INVOICE: Final = "**/desk/invoices/????????-????-????-????-????????????"
+_IS_INVOICE: Final = re.compile(r"/desk/invoices/[0-9a-f-]{36}$")
 
 
 def double_click(page: Page, demo: Demo) -> UUID:

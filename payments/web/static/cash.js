@@ -24,8 +24,15 @@
     document.getElementById("back-amount").replaceChildren(String(change).replace(/\B(?=(\d{3})+$)/g, "."), unit);
   }
 
+  // One answer at a time: what is typed takes the place of the choice, and gives it back.
+  let chosen = form.querySelector("[name=choice]:checked");
   form.addEventListener("input", function (event) {
-    if (event.target.name === "choice") typed.value = "";
+    if (event.target.name === "choice") {
+      chosen = event.target;
+      typed.value = "";
+    } else if (event.target === typed && chosen) {
+      chosen.checked = !typed.value.trim();
+    }
     show();
   });
   // A digit while the choices have the focus begins another amount.

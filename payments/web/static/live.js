@@ -75,6 +75,12 @@
     isBusy = false;
   }
 
+  // What is on its way was asked before the change: it may not bring it.
+  function refreshSoon() {
+    if (isBusy) setTimeout(refreshSoon, 200);
+    else refresh();
+  }
+
   async function replaceParts() {
     const wasPaid = isPaid();
     const answer = await fetch(from, { headers: { "X-Vienphi-Live": "1" }, cache: "no-store" });
@@ -152,7 +158,7 @@
     }
   }
 
-  document.addEventListener("vienphi:changed", refresh);
+  document.addEventListener("vienphi:changed", refreshSoon);
   showToasts();
   // A region that is there and then changes is read; what a page brings along is not.
   setTimeout(say, SAID_AFTER_MS);

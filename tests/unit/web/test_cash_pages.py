@@ -301,7 +301,7 @@ def test_what_the_books_expect_is_shown_only_after_the_count(
     assert "−20.000" in compared
     page = page_of(desk.get(closed.headers["Location"]))
     assert "Đã chốt ca" in page
-    assert "Đếm 2 lần" in page
+    assert "Đếm 1 lần" in page
     assert "Chưa mở ca" in page_of(desk.get("/desk"))
 
 
