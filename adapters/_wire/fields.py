@@ -16,6 +16,8 @@ from payments.kernel.text import nfc
 _WIRE_ZONE: Final = timezone(timedelta(hours=7))
 _TIME: Final = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+_DIGITS: Final = re.compile("20[0-9]{12}")
+_DIGITS_FORMAT: Final = "%Y%m%d%H%M%S"
 #: Whole đồng with an optional fraction of nothing: ``250000``, ``250000.00``.
 _AMOUNT_TEXT: Final = re.compile(r"([0-9]{1,16})(?:\.0{1,4})?")
 #: Bank references hold letters, digits and punctuation; a space inside is seen, a control never.
@@ -107,3 +109,16 @@ def as_local(moment: datetime) -> str:
 def as_local_day(moment: datetime) -> str:
     """Write the Vietnamese calendar day of *moment*: ``2026-11-24``."""
     return moment.astimezone(_WIRE_ZONE).date().isoformat()
+
+
+def from_digits(fields: Mapping[str, str], name: str) -> datetime:
+    """Read ``yyyyMMddHHmmss`` of Vietnam as UTC. Raises ValueError."""
+    value = fields.get(name, "")
+    if not _DIGITS.fullmatch(value):
+        raise ValueError(f"{name} is no time of the form yyyyMMddHHmmss")
+    return datetime.strptime(value, _DIGITS_FORMAT).replace(tzinfo=_WIRE_ZONE).astimezone(UTC)
+
+
+def as_digits(moment: datetime) -> str:
+    """Write *moment* as ``yyyyMMddHHmmss`` of Vietnam."""
+    return moment.astimezone(_WIRE_ZONE).strftime(_DIGITS_FORMAT)

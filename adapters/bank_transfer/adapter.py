@@ -9,7 +9,24 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from adapters._wire import settings as stored
-from payments.gateway import Attempt, Capability, Payee, Setting, TransferTo, Transport, takes
+from payments.gateway import (
+    Attempt,
+    Capabilities,
+    Capability,
+    FailureTold,
+    Payee,
+    Query,
+    Refunding,
+    RefundPace,
+    Setting,
+    Settling,
+    Shown,
+    Telling,
+    TransferTo,
+    Transport,
+    WireAmount,
+    takes,
+)
 from payments.kernel.clock import Clock
 from payments.kernel.errors import InvalidField
 
@@ -35,6 +52,24 @@ class BankTransfer:
     notified_by: tuple[str, ...]
 
     supports: ClassVar[frozenset[Capability]] = frozenset({Capability.OPENS})
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        shown=frozenset({Shown.QR, Shown.DETAILS}),
+        telling=Telling.NONE,
+        failure_told=FailureTold.NO,
+        deliveries_max=None,
+        deliveries_minutes=None,
+        query=Query.NONE,
+        cancels=False,
+        captures=False,
+        refunding=Refunding.NONE,
+        refund_pace=RefundPace.NONE,
+        amount_can_differ=True,
+        idempotency_key="",
+        expiry_min_s=None,
+        expiry_max_s=None,
+        settling=Settling.ACCOUNT_DIRECT,
+        wire_amount=WireAmount.DONG,
+    )
 
     @property
     def is_sandbox(self) -> bool:

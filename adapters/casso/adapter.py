@@ -14,16 +14,25 @@ from adapters.casso import messages, signature
 from adapters.casso.listing import TransactionList
 from adapters.casso.settings import SANDBOX_SETTINGS, CassoSettings
 from payments.gateway import (
+    Capabilities,
     Capability,
+    FailureTold,
     Malformed,
     NotAuthentic,
     Notification,
     Proof,
+    Query,
     RawNotification,
+    Refunding,
+    RefundPace,
     Reply,
     Setting,
+    Settling,
+    Shown,
+    Telling,
     Transport,
     Verdict,
+    WireAmount,
     takes,
 )
 from payments.kernel.clock import Clock
@@ -51,6 +60,24 @@ class Casso:
     listing: TransactionList
 
     supports: ClassVar[frozenset[Capability]] = frozenset({Capability.NOTIFIES, Capability.LISTS})
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        shown=frozenset({Shown.QR}),
+        telling=Telling.POST_SIGNED_OR_KEY,
+        failure_told=FailureTold.NO,
+        deliveries_max=None,
+        deliveries_minutes=None,
+        query=Query.LIST,
+        cancels=False,
+        captures=False,
+        refunding=Refunding.NONE,
+        refund_pace=RefundPace.NONE,
+        amount_can_differ=True,
+        idempotency_key="",
+        expiry_min_s=None,
+        expiry_max_s=None,
+        settling=Settling.ACCOUNT_DIRECT,
+        wire_amount=WireAmount.DONG,
+    )
 
     @property
     def proof(self) -> Proof:

@@ -13,16 +13,25 @@ from adapters.sepay import messages, signature
 from adapters.sepay.listing import TransactionList
 from adapters.sepay.settings import SANDBOX_SETTINGS, SepaySettings
 from payments.gateway import (
+    Capabilities,
     Capability,
+    FailureTold,
     Malformed,
     NotAuthentic,
     Notification,
     Proof,
+    Query,
     RawNotification,
+    Refunding,
+    RefundPace,
     Reply,
     Setting,
+    Settling,
+    Shown,
+    Telling,
     Transport,
     Verdict,
+    WireAmount,
     takes,
 )
 from payments.kernel.clock import Clock
@@ -54,6 +63,24 @@ class Sepay:
     listing: TransactionList
 
     supports: ClassVar[frozenset[Capability]] = frozenset({Capability.NOTIFIES, Capability.LISTS})
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        shown=frozenset({Shown.QR, Shown.DETAILS}),
+        telling=Telling.POST_SIGNED_OR_KEY,
+        failure_told=FailureTold.NO,
+        deliveries_max=8,
+        deliveries_minutes=33,
+        query=Query.LIST,
+        cancels=False,
+        captures=False,
+        refunding=Refunding.NONE,
+        refund_pace=RefundPace.NONE,
+        amount_can_differ=True,
+        idempotency_key="",
+        expiry_min_s=None,
+        expiry_max_s=None,
+        settling=Settling.ACCOUNT_DIRECT,
+        wire_amount=WireAmount.DONG,
+    )
 
     @property
     def proof(self) -> Proof:

@@ -8,18 +8,26 @@ package; *settings* are the channel's stored strings.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
+from payments.gateway.capabilities import Capabilities, Capability, Proof
+from payments.gateway.failures import Unsupported
 from payments.gateway.values import (
     Attempt,
+    AttemptRef,
     Notification,
     Presentation,
     RawNotification,
+    RefundOrder,
     Reply,
+    ReturnView,
+    SettlementLine,
     Verdict,
 )
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import VienphiError
+
+P = TypeVar("P")
 
 
 class NotAuthentic(VienphiError):
@@ -34,25 +42,11 @@ class Malformed(VienphiError):
     code = "malformed"
 
 
-class Capability(StrEnum):
-    OPENS = "opens"
-    NOTIFIES = "notifies"
-    ANSWERS = "answers"
-    LISTS = "lists"
-    COLLECTS_THE_REST = "collects_the_rest"
-
-
-class Proof(StrEnum):
-    #: Covers the content of the message.
-    SIGNATURE = "signature"
-    #: Proves only the caller: an API key in a header.
-    TOKEN = "token"  # noqa: S105 - a word, no secret
-
-
 class Adapter(Protocol):
     """What every adapter says of itself."""
 
     supports: ClassVar[frozenset[Capability]]
+    capabilities: ClassVar[Capabilities]
 
     @property
     def is_sandbox(self) -> bool:
@@ -64,7 +58,23 @@ class Adapter(Protocol):
 class Opens(Protocol):
     """Can start collecting."""
 
-    def open(self, attempt: Attempt) -> Presentation: ...
+    def open(self, attempt: Attempt) -> Presentation:
+        """
+        Start collecting *attempt*; the same attempt again is the same order.
+
+        Raises:
+            Declined, NotSent, OutcomeUnknown, Misconfigured: as ``gateway.failures`` says.
+        """
+        ...
+
+
+@runtime_checkable
+class Returns(Protocol):
+    """Sends the payer's browser back to us."""
+
+    def read_return(self, raw: RawNotification) -> ReturnView:
+        """Read the address or form with which a browser came: display only, never an error."""
+        ...
 
 
 @runtime_checkable
@@ -91,7 +101,65 @@ class Notifies(Protocol):
 class Answers(Protocol):
     """Can be asked about one attempt."""
 
-    def query(self, reference: str) -> tuple[Notification, ...]: ...
+    def query(self, attempt: AttemptRef) -> tuple[Notification, ...]:
+        """
+        Ask what became of *attempt*; the events have the ids that messages would have.
+
+        Raises:
+            Declined: the gateway does not know it (``Trouble.NOT_FOUND``).
+            NotSent, OutcomeUnknown, Misconfigured: as ``gateway.failures`` says.
+        """
+        ...
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """Can be told that an unpaid attempt is wanted no more."""
+
+    def cancel(self, attempt: AttemptRef) -> Notification:
+        """Cancel; what comes back may say CAPTURED, for the payer may have been faster."""
+        ...
+
+
+@runtime_checkable
+class Captures(Protocol):
+    """Can be told to take money that was set aside."""
+
+    def capture(self, attempt: AttemptRef) -> Notification: ...
+
+
+@runtime_checkable
+class Refunds(Protocol):
+    """Can give money back the way it came."""
+
+    def refund(self, order: RefundOrder) -> Notification:
+        """
+        Ask for a refund: REFUND_PENDING, REFUNDED or REFUND_REFUSED.
+
+        Raises:
+            Declined: not asked, or refused by a rule; no money moved and none will.
+            NotSent: as ``gateway.failures`` says.
+            OutcomeUnknown: ask ``query_refund``; never order it under another name.
+            Misconfigured: as ``gateway.failures`` says.
+        """
+        ...
+
+    def query_refund(self, order: RefundOrder) -> tuple[Notification, ...]: ...
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """Says line by line what it pays us for a day."""
+
+    def settlement(self, day: HospitalDay, file: bytes | None = None) -> tuple[SettlementLine, ...]:
+        """
+        Read the lines of *day*: from the gateway's *file*, or from its API where it has one.
+
+        Raises:
+            InvalidField: names the line of the file that cannot be read.
+            Unsupported: no file was given, and there is nobody to ask; or the other way round.
+        """
+        ...
 
 
 @runtime_checkable
@@ -106,3 +174,29 @@ class Lists(Protocol):
             Unavailable: no usable answer within the limits; the same call may work later.
         """
         ...
+
+
+#: The protocol of each capability; COLLECTS_THE_REST is a habit and has none.
+PROTOCOLS: dict[Capability, type] = {
+    Capability.OPENS: Opens,
+    Capability.RETURNS: Returns,
+    Capability.NOTIFIES: Notifies,
+    Capability.ANSWERS: Answers,
+    Capability.LISTS: Lists,
+    Capability.CANCELS: Cancels,
+    Capability.CAPTURES: Captures,
+    Capability.REFUNDS: Refunds,
+    Capability.SETTLES: Settles,
+}
+
+
+def able(adapter: object, protocol: type[P]) -> P:
+    """
+    Give *adapter* as one that has the verbs of *protocol*.
+
+    Raises:
+        Unsupported: it has not.
+    """
+    if not isinstance(adapter, protocol):
+        raise Unsupported(f"{type(adapter).__name__} has no {protocol.__name__}")
+    return adapter

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from payments.kernel.money import Money
+from payments.gateway.troubles import Trouble
+from payments.kernel.money import ZERO, Money
 
 
 class Outcome(StrEnum):
@@ -22,6 +23,15 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    #: A refund was accepted by the gateway and is under way.
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+    REFUND_REFUSED = "refund_refused"
+    #: The gateway or a bank took back what it had given us.
+    REVERSED = "reversed"
+    DISPUTED = "disputed"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
     #: Money may have moved: a person decides.
     REVIEW = "review"
     UNKNOWN = "unknown"
@@ -46,6 +56,9 @@ class RawNotification:
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
+    #: As it came, percent signs and all: some proofs cover this text, and a name may stand twice.
+    raw_query: str = ""
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,12 @@ class Notification:
     #: Which voice of the gateway tells, where one names its events in a way of its own: two voices
     #: are two witnesses. Empty for the voice whose names all others share.
     voice: str = ""
+    #: Our name of the refund that is told of, where the gateway repeats it.
+    refund: str = ""
+    #: As the gateway names it; only VND is ever money to us.
+    currency: str = "VND"
+    #: Why nothing was paid, in the taxonomy that all gateways share.
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +104,105 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to collect: what an adapter is asked to open."""
+class ReturnView:
+    """What a browser that comes back says: for display only, nothing is booked on it."""
 
+    #: "" where the address names no attempt, or names it without a proof.
+    reference: str
+    is_authentic: bool
+    hint: Outcome
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """
+    One try to collect: what an adapter is asked to open.
+
+    No name, birth date or file number of a patient is in it, so that none can leave the house.
+    """
+
+    #: Ours, letters and digits, unique for ever: a second attempt has another.
     reference: str
     amount: Money
     expires_at: datetime
+    #: Where the payer's browser comes back; a gateway may be given one address for all ends.
     return_url: str = ""
+    #: Where the gateway sends its messages, for gateways that are told with each order.
+    notify_url: str = ""
+    #: The moment that names the day of the attempt; kept, and given again with every question.
+    opened_at: datetime | None = None
+    payer_ip: str = ""
+    #: ``vi``, ``en`` or ``fr``: the language of the payer's page.
+    language: str = "vi"
+    #: Unique for ever and below 2^53, for gateways whose order ids are numbers; what they tell
+    #: then names it, as decimal text, in ``Notification.reference``.
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRef:
+    """An attempt that was opened, named as the gateway may want it named."""
+
+    reference: str
+    amount: Money
+    opened_at: datetime
+    #: The gateway's own name of the order or of the payment, "" while unknown.
+    transaction: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """
+    One refund to ask for; the same order again must never move money twice.
+
+    *refund* is the key: an order whose outcome is unknown is asked about, or sent again as it is,
+    and never under another name.
+    """
+
+    #: Ours: at most 32 letters and digits, unique for ever.
+    refund: str
+    attempt: AttemptRef
+    amount: Money
+    ordered_at: datetime
+    #: Login of the person who approved it.
+    ordered_by: str
+    #: Given back before this refund; a gateway may want to know whether all of it goes back.
+    refunded_before: Money = ZERO
+    #: The gateway's name of the refund, "" while unknown.
+    transaction: str = ""
+
+    @property
+    def is_full(self) -> bool:
+        return self.amount == self.attempt.amount
+
+
+class LineKind(StrEnum):
+    PAY = "pay"
+    REFUND = "refund"
+    FEE = "fee"
+    ADJUSTMENT = "adjustment"
+    DISPUTE = "dispute"
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementLine:
+    """One line of what a gateway pays us for a day; *net* = *gross* - *fee* - *tax*."""
+
+    kind: LineKind
+    reference: str
+    transaction: str
+    #: Negative where money goes back.
+    gross: Money
+    fee: Money
+    tax: Money
+    net: Money
+    occurred_at: datetime
+    settle_date: date
+    batch: str = ""
+    #: Line of the file, counted from 1; 0 where an API was asked.
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +227,27 @@ class ShowQr:
     """Show this payload, made by the gateway."""
 
     payload: str
+    #: The gateway's own name of the order, "" where it gives none when opening.
+    transaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Send the payer's browser there."""
+    """Send the payer's browser there; a deep link into an app is one too."""
 
     url: str
+    transaction: str = ""
+    #: A payload that the gateway gives beside the address, for a second screen; or "".
+    qr_payload: str = ""
 
 
-Presentation = TransferTo | ShowQr | Redirect
+@dataclass(frozen=True, slots=True)
+class PostForm:
+    """Let the payer's browser post *fields*, in this order: the order may be signed."""
+
+    url: str
+    fields: tuple[tuple[str, str], ...]
+    transaction: str = ""
+
+
+Presentation = TransferTo | ShowQr | Redirect | PostForm

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from payments.gateway import Notification, Outcome, Verdict
+from payments.gateway import Notification, Outcome, Trouble, Verdict
 from payments.inbox.rows import NOTIFICATION, REFUSED_MESSAGE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
@@ -170,6 +170,9 @@ def _to_json(told: Notification) -> str:
         "payer_account": told.payer_account,
         "raw_code": told.raw_code,
         "voice": told.voice,
+        "refund": told.refund,
+        "currency": told.currency,
+        "trouble": told.trouble,
     }
     return json.dumps(facts, ensure_ascii=False)
 
@@ -178,5 +181,7 @@ def _from_json(text: str) -> Notification:
     facts: dict[str, Any] = json.loads(text)
     facts["outcome"] = Outcome(facts["outcome"])
     facts["amount"] = vnd(facts["amount"])
+    # Messages that were stored by a former release have no such field.
+    facts["trouble"] = Trouble(facts["trouble"]) if facts.get("trouble") else None
     facts["occurred_at"] = datetime.fromisoformat(facts["occurred_at"])
     return Notification(**facts)

@@ -34,6 +34,8 @@ def receive(slug: str) -> Response:
         headers={name.lower(): value for name, value in request.headers.items()},
         body=request.get_data(cache=False, parse_form_data=False),
         received_at=runtime().clock.now(),
+        raw_query=request.query_string.decode("latin-1"),
+        method=request.method,
     )
     scope = Scope(hosts.facility(), f"channel:{slug}", current().request_id)
     return _answer(accept(runtime(), scope, slug, raw))

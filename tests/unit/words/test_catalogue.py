@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from payments import web
+from payments.gateway.troubles import Trouble
 from payments.gateway.values import Outcome
 from payments.inbox.effects import Effect
 from payments.receipts.model import Flag
@@ -97,6 +98,7 @@ def test_no_key_of_ours_is_left_unused() -> None:
     made |= {f"finance.kept.why.outcome-{one}" for one in Outcome}
     made |= {f"finance.kept.why.{one}" for one in ("foreign-account", "several-could-be-meant")}
     made |= {f"finance.kept.why.{Effect.UNCLEAR}"}
+    made |= {f"trouble.{one}" for one in Trouble}
     made |= {f"finance.why.{one}" for one in ("code", "code_short", "code_over", "amount_time")}
     # A group of statuses; a text with its ".more".
     by_rule = re.compile(r"problem\.(http|advice)\.\d{3}|.*\.more")

@@ -1,0 +1,125 @@
+"""
+One exchange with a gateway's API: every limit set, every failure in its class.
+
+A request that may have reached the gateway is never repeated here: what came of it is unknown, and
+only asking tells (contract of the adapters, outcome classes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import httpx
+
+from payments.gateway import NotSent, OutcomeUnknown, Transport, Trouble
+from payments.kernel.clock import Clock
+
+_TIMEOUT: Final = httpx.Timeout(5, connect=2)
+#: The time-out above starts anew with every byte; this ends an answer that drips.
+_ANSWER_MAX: Final = timedelta(seconds=10)
+_SIZE_MAX_BYTES: Final = 8 * 1024 * 1024
+#: What fails before the first byte of the request leaves.
+_BEFORE_SENDING: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+    httpx.LocalProtocolError,
+    httpx.ProxyError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as bytes: built by pure functions, so that vectors can be held against it."""
+
+    method: str
+    path: str
+    body: bytes = field(default=b"", repr=False)
+    #: May hold a credential.
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Percent-encoded, without the question mark.
+    query: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, of any status; not believed yet."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way to the gateway at *base_url*; *transport* None is the network."""
+
+    base_url: str
+    clock: Clock = field(repr=False)
+    transport: Transport | None = field(repr=False)
+
+    def send(self, call: Call) -> Answer:
+        """
+        Send once and read the whole answer.
+
+        Raises:
+            NotSent: nothing left; the same call may be repeated.
+            OutcomeUnknown: sent, but no whole answer came: broken off, too slow, too long, packed.
+        """
+        url = self.base_url + call.path + (f"?{call.query}" if call.query else "")
+        try:
+            with (
+                self._client() as client,
+                client.stream(
+                    call.method, url, content=call.body or None, headers=dict(call.headers)
+                ) as answer,
+            ):
+                body = self._read(answer)
+                headers = {name.lower(): value for name, value in answer.headers.items()}
+                return Answer(answer.status_code, headers, body)
+        except _BEFORE_SENDING as error:
+            raise NotSent(f"nothing was sent: {type(error).__name__}") from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
+
+    @contextmanager
+    def _client(self) -> Iterator[httpx.Client]:
+        client = httpx.Client(
+            transport=self.transport,
+            timeout=_TIMEOUT,
+            # The proxy variables of the machine are not settings of the channel.
+            trust_env=False,
+            # A gateway that sends us elsewhere is no gateway: the answer is the redirect itself.
+            follow_redirects=False,
+            headers={"accept-encoding": "identity"},
+        )
+        try:
+            yield client
+        finally:
+            # A transport that was given belongs to the giver, and closing the client closes it.
+            if self.transport is None:
+                client.close()
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        # A small answer must not unpack into a large one, even if the gateway ignores our header.
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise _unreadable("the answer is packed, which we did not ask for")
+        deadline = self.clock.now() + _ANSWER_MAX
+        body = bytearray()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > _SIZE_MAX_BYTES:
+                raise _unreadable(f"the answer is longer than {_SIZE_MAX_BYTES} bytes")
+            if self.clock.now() > deadline:
+                raise OutcomeUnknown(f"the answer takes longer than {_ANSWER_MAX.seconds} s")
+        return bytes(body)
+
+
+def _unreadable(detail: str) -> OutcomeUnknown:
+    return OutcomeUnknown(detail, trouble=Trouble.BAD_REPLY)
