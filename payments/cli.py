@@ -14,6 +14,7 @@ from payments.app import from_environment
 from payments.audit_chain import commands as audit
 from payments.catalogue import commands as catalogue
 from payments.demo import commands as demo
+from payments.demo import sandboxes
 from payments.events import commands as events
 from payments.identity import commands as identity
 from payments.interop.orders import commands as orders
@@ -32,6 +33,7 @@ from payments.words.explaining import sentence
 
 _CAPABILITIES: Final = (
     demo,
+    sandboxes,
     qr,
     ledger,
     audit,

@@ -206,9 +206,9 @@ class StandBench(ABC):
         return replace(made, **more)
 
     def settlement(
-        self, day: HospitalDay, *, missing: int = 0, extra: int = 0, wrong: int = 0
+        self, day: HospitalDay, *, missing: int = 0, extra: int = 0, differing: int = 0
     ) -> bytes | None:
-        return self.stand.settled(day, missing=missing, extra=extra, wrong=wrong)
+        return self.stand.settled(day, missing=missing, extra=extra, differing=differing)
 
 
 class _Counted(httpx.BaseTransport):

@@ -38,7 +38,7 @@ class Planted:
 
     missing: int = 0
     extra: int = 0
-    wrong: int = 0
+    differing: int = 0
 
 
 class Behaviour(Protocol):

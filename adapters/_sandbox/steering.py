@@ -10,7 +10,7 @@ The controls of a sandbox gateway, for programs (JSON) and for the payer's page 
   POST /sandbox/<name>/notify                 {"url": …}: the registered address for messages
   POST /sandbox/<name>/payer                  {"mode": "manual"|"auto"}
   POST /sandbox/<name>/deliver                send what is due
-  GET  /sandbox/<name>/settlement/<yyyy-mm-dd>?missing=1&extra=1&wrong=1
+  GET  /sandbox/<name>/settlement/<yyyy-mm-dd>?missing=1&extra=1&differing=1
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _run(routes: Blueprint, stand: Stand) -> None:
             wanted = HospitalDay.parse(day.removesuffix(".csv"))
         except ValueError as error:
             raise InvalidField("day", "day_form") from error
-        counts = {name: _count(name) for name in ("missing", "extra", "wrong")}
+        counts = {name: _count(name) for name in ("missing", "extra", "differing")}
         file = stand.settled(wanted, **counts)
         name = f"{stand.name}-{wanted}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -12,8 +12,9 @@ import argparse
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from flask import Flask
@@ -28,6 +29,7 @@ from adapters._sandbox.open_codes import asked_from
 from adapters._sandbox.page import OpenCodes
 from adapters.casso.settings import SANDBOX_SETTINGS as CASSO
 from adapters.sepay.settings import SANDBOX_SETTINGS as SEPAY
+from payments.gateway.sandboxes import SandboxOptions, Wsgi
 from payments.kernel.clock import Clock, SystemClock
 
 #: The money account of the sample hospital, and one for its payouts.
@@ -103,6 +105,33 @@ def open_books(
     journal = FileJournal(data / BOOKS)
     branch = create_branch(clock, feeds, journal=journal, transport=transport, is_empty=True)
     return create_app(branch, is_immediate=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The bank beside the sandboxes of gateways; it takes whatever no other claims."""
+
+    branch: Branch
+    app: Wsgi
+    name: str = "bank"
+    hosts: frozenset[str] = frozenset({"my.sepay.vn", "userapi.sepay.vn", "oauth.casso.vn"})
+
+    def claims(self, environ: Mapping[str, Any]) -> bool:
+        return True
+
+    def run_due(self) -> int:
+        return self.branch.run_due()
+
+
+def open_sandbox(options: SandboxOptions, clock: Clock) -> Counter:
+    """Open the bank with its feeds; ``options.notify`` names the webhooks of sepay and casso."""
+    made: dict[str, Callable[[str], Feed]] = {"sepay": SepayFeed, "casso": CassoFeed}
+    feeds = {
+        name: make(options.notify[name]) for name, make in made.items() if name in options.notify
+    }
+    branch = create_branch(clock, feeds, transport=options.transport, speed=options.speed)
+    app = application(branch, is_immediate=options.is_immediate, is_rate_limited=True)
+    return Counter(branch, app.wsgi_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -164,10 +164,10 @@ def _find(stand: Stand, fields: Mapping[str, str]) -> Order | None:
 
 
 def _is_first(stand: Stand, request_id: str) -> bool:
-    key = f"{HospitalDay.of(stand.clock.now())}:{request_id}"
-    if key in stand.seen:
+    name = f"{HospitalDay.of(stand.clock.now())}:{request_id}"
+    if name in stand.seen:
         return False
-    stand.seen.add(key)
+    stand.seen.add(name)
     return True
 
 

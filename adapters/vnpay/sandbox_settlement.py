@@ -80,13 +80,13 @@ def _with_differences(rows: list[_Row], planted: Planted, day: HospitalDay) -> l
     kept = rows[planted.missing :]
     wrong = [
         _Row(one.reference, one.number, one.kind, one.amount + 1_000, one.at)
-        for one in kept[: planted.wrong]
+        for one in kept[: planted.differing]
     ]
     extra = [
         _Row(f"KHONGBIET{number}", 99_000_000 + number, "01", 50_000, day.starts_at)
         for number in range(1, planted.extra + 1)
     ]
-    return [*wrong, *kept[planted.wrong :], *extra]
+    return [*wrong, *kept[planted.differing :], *extra]
 
 
 def _settle_day(day: HospitalDay) -> HospitalDay:

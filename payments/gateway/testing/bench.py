@@ -125,7 +125,7 @@ class Bench(Protocol):
         ...
 
     def settlement(
-        self, day: HospitalDay, *, missing: int = 0, extra: int = 0, wrong: int = 0
+        self, day: HospitalDay, *, missing: int = 0, extra: int = 0, differing: int = 0
     ) -> bytes | None:
         """Give the file of *day*; None where an API is asked, and differences are planted in it."""
         ...

@@ -36,8 +36,8 @@ class SettlementContract:
 
     @pytest.mark.parametrize(
         ("planted", "lacking", "more"),
-        [({"missing": 1}, 1, 0), ({"extra": 1}, 0, 1), ({"wrong": 1}, 1, 1)],
-        ids=["missing", "extra", "wrong"],
+        [({"missing": 1}, 1, 0), ({"extra": 1}, 0, 1), ({"differing": 1}, 1, 1)],
+        ids=["missing", "extra", "differing"],
     )
     def test_planted_differences_are_seen(
         self, bench: Bench, planted: dict[str, int], lacking: int, more: int
