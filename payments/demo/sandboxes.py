@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from payments.gateway import sandboxes
 from payments.gateway.sandboxes import Sandbox, SandboxOptions
@@ -62,6 +62,13 @@ class Street:
         return sum(one.run_due() for one in self.doors)
 
 
+class _Handler(WSGIRequestHandler):
+    """Breaks the line where an answer is lost, instead of letting the caller wait."""
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        self.close_connection = True
+
+
 def options_of(args: argparse.Namespace) -> SandboxOptions:
     """Read the arguments. Raises InvalidField for a ``--notify`` that is no NAME=URL."""
     notify = {}
@@ -77,7 +84,7 @@ def _run(args: argparse.Namespace) -> int:
     options, clock = options_of(args), SystemClock()
     names = sandboxes.names() if args.name == "all" else (args.name,)
     street = Street([sandboxes.open_sandbox(name, options, clock) for name in names])
-    server = make_server("127.0.0.1", args.port, street, threaded=True)
+    server = make_server("127.0.0.1", args.port, street, threaded=True, request_handler=_Handler)
     stop = threading.Event()
     courier = threading.Thread(target=_deliver_until, args=(street, stop), daemon=True)
 
