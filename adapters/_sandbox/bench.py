@@ -35,7 +35,7 @@ from payments.gateway import (
 )
 from payments.gateway.registry import Build
 from payments.gateway.sandboxes import OpenSandbox, SandboxOptions
-from payments.gateway.testing import Act, Vector
+from payments.gateway.testing import ALL_FAULTS, Act, Vector
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock
 from payments.kernel.codes import ALPHABET
@@ -80,6 +80,7 @@ class StandBench(ABC):
     acts: frozenset[Act] = frozenset(Act) - {Act.AUTHORISE}
     vectors: Sequence[Vector] = ()
     secrets: tuple[str, ...] = ()
+    answers_show: frozenset[str] = ALL_FAULTS
 
     def __init__(
         self,

@@ -7,14 +7,18 @@ only asking tells (contract of the adapters, outcome classes).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
 import httpx
 
+from adapters._wire import strict_json
+from adapters._wire.strict_json import Json
 from payments.gateway import NotSent, OutcomeUnknown, Transport, Trouble
 from payments.kernel.clock import Clock
 
@@ -54,6 +58,36 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+def json_call(
+    path: str, fields: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Call:
+    """Build a POST of *fields* as JSON, in their order, with letters as they are."""
+    body = json.dumps(dict(fields), ensure_ascii=False, separators=(",", ":")).encode()
+    kinds = {"content-type": "application/json", "accept": "application/json"}
+    return Call("POST", path, body, {**kinds, **(headers or {})})
+
+
+def form_call(
+    path: str, fields: tuple[tuple[str, str], ...], headers: Mapping[str, str] | None = None
+) -> Call:
+    """Build a POST of *fields* as a form, in their order."""
+    kinds = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+    return Call("POST", path, urlencode(fields).encode(), {**kinds, **(headers or {})})
+
+
+def json_of(answer: Answer) -> Mapping[str, Json]:
+    """
+    Read an answer that must be a JSON object, whatever its status.
+
+    Raises:
+        OutcomeUnknown: it is none (``Trouble.BAD_REPLY``).
+    """
+    try:
+        return strict_json.object_of(strict_json.loads(answer.body, size_max_bytes=_SIZE_MAX_BYTES))
+    except ValueError as error:
+        raise _unreadable(f"the answer cannot be read: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,25 @@ def from_digits(fields: Mapping[str, str], name: str) -> datetime:
 def as_digits(moment: datetime) -> str:
     """Write *moment* as ``yyyyMMddHHmmss`` of Vietnam."""
     return moment.astimezone(_WIRE_ZONE).strftime(_DIGITS_FORMAT)
+
+
+def epoch_s(fields: Mapping[str, Json], name: str) -> datetime:
+    """Read seconds since 1970. Raises ValueError."""
+    return _since_1970(number(fields, name), 1, name)
+
+
+def epoch_ms(fields: Mapping[str, Json], name: str) -> datetime:
+    """Read milliseconds since 1970. Raises ValueError."""
+    return _since_1970(number(fields, name), 1000, name)
+
+
+def as_epoch_ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _since_1970(value: int, per_second: int, name: str) -> datetime:
+    # From 2001 to 2286: a number of another unit is none of these.
+    if not 10**9 <= value // per_second < 10**10:
+        raise ValueError(f"{name} is no time since 1970")
+    whole, rest = divmod(value, per_second)
+    return datetime.fromtimestamp(whole, UTC) + timedelta(seconds=rest / per_second)

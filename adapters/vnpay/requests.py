@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from adapters._wire.exchange import Call
+from adapters._wire.exchange import Call, json_call
 from adapters._wire.fields import as_digits
 from adapters.vnpay import signature
 from adapters.vnpay.settings import VnpaySettings
@@ -119,6 +118,4 @@ def wire_amount(amount: Money) -> str:
 
 def _signed(settings: VnpaySettings, fields: Mapping[str, str], names: tuple[str, ...]) -> Call:
     signed = signature.sign_fields(fields, names, settings.hash_secret.reveal())
-    body = json.dumps({**fields, signature.HASH: signed}).encode()
-    headers = {"content-type": "application/json", "accept": "application/json"}
-    return Call("POST", API_PATH, body, headers)
+    return json_call(API_PATH, {**fields, signature.HASH: signed})

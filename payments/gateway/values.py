@@ -233,12 +233,14 @@ class ShowQr:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Send the payer's browser there; a deep link into an app is one too."""
+    """Send the payer's browser there."""
 
     url: str
     transaction: str = ""
     #: A payload that the gateway gives beside the address, for a second screen; or "".
     qr_payload: str = ""
+    #: A link that opens the wallet's app on the payer's own telephone, or "".
+    app_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

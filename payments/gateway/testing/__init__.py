@@ -12,14 +12,14 @@ Tests of verbs that the adapter does not declare are skipped, and say so. ``docs
 walks through one.
 """
 
-from payments.gateway.testing.bench import Act, Bench, Vector
+from payments.gateway.testing.bench import ALL_FAULTS, Act, Bench, Vector
 from payments.gateway.testing.calls import CallContract
 from payments.gateway.testing.declared import DeclaredContract
 from payments.gateway.testing.messages import MessageContract
 from payments.gateway.testing.refunding import RefundContract
 from payments.gateway.testing.settling import SettlementContract
 
-__all__ = ["Act", "Bench", "GatewayContract", "Vector"]
+__all__ = ["ALL_FAULTS", "Act", "Bench", "GatewayContract", "Vector"]
 
 
 class GatewayContract(

@@ -26,6 +26,12 @@ def need_act(bench: Bench, act: Act) -> None:
         pytest.skip(f"nobody can {act} there")
 
 
+def need_visible(bench: Bench, fault: str) -> None:
+    """Skip where answers cannot show *fault*."""
+    if fault in ("forge", "wrong_amount") and fault not in bench.answers_show:
+        pytest.skip(f"an answer there does not show {fault}")
+
+
 def message(bench: Bench, attempt: Attempt, act: Act) -> RawNotification:
     """Let *act* happen; skip where the gateway tells nothing of it."""
     need_act(bench, act)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from payments.gateway import (
     Attempt,
@@ -18,6 +18,9 @@ from payments.gateway import (
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import Money
+
+#: What answers show that are signed and tell an amount.
+ALL_FAULTS: Final = frozenset({"forge", "wrong_amount"})
 
 
 class Act(StrEnum):
@@ -63,6 +66,9 @@ class Bench(Protocol):
     #: What the sandbox can be made to do and tell; a feed has PAY alone.
     acts: frozenset[Act]
     vectors: Sequence[Vector]
+    #: Faults that an answer of the API can show: unsigned ones cannot be seen to be forged, and
+    #: one without an amount cannot have a wrong one.
+    answers_show: frozenset[str]
 
     def attempt(self, amount: Money) -> Attempt:
         """Make an attempt with a new reference."""

@@ -18,7 +18,7 @@ from payments.gateway import (
     outcome_of,
 )
 from payments.gateway.failures import CallOutcome
-from payments.gateway.testing.asking import AMOUNT, message, need, need_act, paid
+from payments.gateway.testing.asking import AMOUNT, message, need, need_act, need_visible, paid
 from payments.gateway.testing.bench import Act, Bench
 from payments.gateway.testing.messages import EXPECTED
 from payments.kernel.money import vnd
@@ -135,6 +135,7 @@ class CallContract:
         self, bench: Bench, bad: str
     ) -> None:
         need(bench, Capability.ANSWERS)
+        need_visible(bench, bad)
         attempt, ref = bench.opened(AMOUNT)
         bench.play(attempt, Act.PAY)
         bench.fault(**{bad: True})
@@ -157,6 +158,7 @@ class CallContract:
 
     def test_an_answer_with_another_amount_says_so(self, bench: Bench) -> None:
         need(bench, Capability.ANSWERS)
+        need_visible(bench, "wrong_amount")
         attempt, ref = bench.opened(AMOUNT)
         bench.play(attempt, Act.PAY)
         bench.fault(wrong_amount=True)

@@ -14,7 +14,7 @@ from payments.gateway import (
     Refunding,
     RefundPace,
 )
-from payments.gateway.testing.asking import AMOUNT, need, paid
+from payments.gateway.testing.asking import AMOUNT, need, need_visible, paid
 from payments.gateway.testing.bench import Act, Bench
 from payments.kernel.money import ZERO, vnd
 
@@ -123,6 +123,7 @@ class RefundContract:
     @pytest.mark.parametrize("bad", ["forge", "truncate", "wrong_amount"])
     def test_a_bad_answer_is_no_refund(self, bench: Bench, bad: str) -> None:
         need(bench, Capability.REFUNDS)
+        need_visible(bench, bad)
         _, ref, _ = paid(bench)
         bench.fault(**{bad: True})
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from adapters._wire.exchange import Call, Line
+from adapters._wire import fields
+from adapters._wire.exchange import Answer, Call, Line, form_call, json_call, json_of
 from payments.gateway import NotSent, OutcomeUnknown
 
 BASE = "http://localhost"
@@ -87,3 +88,24 @@ def test_an_answer_that_drips_is_given_up(clock):
 
     with pytest.raises(OutcomeUnknown, match="longer than 10 s"):
         line(clock, lambda _: httpx.Response(200, stream=Drip())).send(Call("GET", "/"))
+
+
+def test_json_and_forms_keep_their_order_and_their_letters():
+    assert json_call("/a", {"b": "phí", "a": 1}).body == '{"b":"phí","a":1}'.encode()
+    assert form_call("/a", (("b", "x y"), ("a", "1"))).body == b"b=x+y&a=1"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"<h1>", b'{"a":1,"a":2}'])
+def test_an_answer_that_is_no_object_is_unknown(body):
+    with pytest.raises(OutcomeUnknown):
+        json_of(Answer(200, {}, body))
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [(fields.epoch_s, 1795317432), (fields.epoch_ms, 1795317432000)],
+)
+def test_times_since_1970_are_read_in_their_unit_and_no_other(read, value, clock):
+    assert read({"t": value}, "t").isoformat() == "2026-11-22T03:17:12+00:00"
+    with pytest.raises(ValueError):
+        read({"t": value * 1000 if read is fields.epoch_s else value // 1000}, "t")
