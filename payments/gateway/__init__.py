@@ -39,11 +39,11 @@ from payments.gateway.port import (
 )
 from payments.gateway.registry import Gateways, Transport
 from payments.gateway.schema import Setting, takes
+from payments.gateway.settlement import LineKind, SettlementLine
 from payments.gateway.troubles import HANDLING, Actor, Handling, Retry, Side, Trouble
 from payments.gateway.values import (
     Attempt,
     AttemptRef,
-    LineKind,
     Notification,
     Outcome,
     Payee,
@@ -54,7 +54,6 @@ from payments.gateway.values import (
     RefundOrder,
     Reply,
     ReturnView,
-    SettlementLine,
     ShowQr,
     TransferTo,
     Verdict,

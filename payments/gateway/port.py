@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from payments.gateway.capabilities import Capabilities, Capability, Proof
 from payments.gateway.failures import Unsupported
+from payments.gateway.settlement import SettlementLine
 from payments.gateway.values import (
     Attempt,
     AttemptRef,
@@ -21,7 +22,6 @@ from payments.gateway.values import (
     RefundOrder,
     Reply,
     ReturnView,
-    SettlementLine,
     Verdict,
 )
 from payments.kernel.calendar import HospitalDay

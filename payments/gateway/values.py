@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from payments.gateway.troubles import Trouble
@@ -176,33 +176,6 @@ class RefundOrder:
     @property
     def is_full(self) -> bool:
         return self.amount == self.attempt.amount
-
-
-class LineKind(StrEnum):
-    PAY = "pay"
-    REFUND = "refund"
-    FEE = "fee"
-    ADJUSTMENT = "adjustment"
-    DISPUTE = "dispute"
-
-
-@dataclass(frozen=True, slots=True)
-class SettlementLine:
-    """One line of what a gateway pays us for a day; *net* = *gross* - *fee* - *tax*."""
-
-    kind: LineKind
-    reference: str
-    transaction: str
-    #: Negative where money goes back.
-    gross: Money
-    fee: Money
-    tax: Money
-    net: Money
-    occurred_at: datetime
-    settle_date: date
-    batch: str = ""
-    #: Line of the file, counted from 1; 0 where an API was asked.
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
