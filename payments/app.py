@@ -27,6 +27,7 @@ from payments.web.assets import assets
 from payments.web.cashier import cashier
 from payments.web.connections import connections
 from payments.web.current import EXTENSION
+from payments.web.display import display
 from payments.web.finance import finance
 from payments.web.health import health
 from payments.web.patient import patient
@@ -44,6 +45,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     sign_in,
     cashier,
     patient,
+    display,
     webhooks,
     sandbox,
     finance,

@@ -15,6 +15,7 @@ from payments.audit_chain import commands as audit
 from payments.catalogue import commands as catalogue
 from payments.demo import commands as demo
 from payments.demo import sandboxes
+from payments.desks import commands as desks
 from payments.events import commands as events
 from payments.identity import commands as identity
 from payments.interop.orders import commands as orders
@@ -40,6 +41,7 @@ _CAPABILITIES: Final = (
     identity,
     tokens,
     catalogue,
+    desks,
     reconciliation,
     events,
     orders,

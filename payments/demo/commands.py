@@ -36,6 +36,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _welcome(place: Place) -> None:
     print(f"\n  Quầy thu, đối soát:    {place.web_url}/")
+    print(f"  Màn hình phụ quầy Q1:  {place.web_url}/display")
     print(f"  Ngân hàng Thử nghiệm:  {place.bank_url}/\n")
     for login, name, role in USERS:
         print(f"  {login:<14} {PASSWORD}   {name} ({_DUTY[role]})")

@@ -8,6 +8,7 @@ from typing import Final
 
 from payments.catalogue.service import add_department, add_service
 from payments.channels import service as channels
+from payments.desks import service as desks
 from payments.gateway import Payee
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
@@ -38,6 +39,7 @@ _DEPARTMENTS: Final = {
     "XQ": "Phòng 23",
     "CT": "Phòng 24",
 }
+_CASH_POINTS: Final = {"Q1": "Quầy 01", "Q2": "Quầy 02"}
 _SERVICES: Final = (
     _Service("KB01", "Khám theo yêu cầu", "KB", 150_000),
     _Service("KB02", "Khám thường", "KB", 36_500),
@@ -73,6 +75,8 @@ def furnish(runtime: Runtime, scope: Scope, settings: Mapping[str, Mapping[str, 
                 price=vnd(item.dong),
                 since=today.plus(-30),
             )
+        for code, name in _CASH_POINTS.items():
+            desks.add(tx, code, name)
         _add_channels(tx, runtime, settings)
 
 

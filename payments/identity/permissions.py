@@ -29,6 +29,8 @@ class Permission(StrEnum):
     REPRINT = "reprint"
     #: Let a programme give up what a patient owes.
     EXEMPT = "exempt"
+    #: End the right of a second screen to show anything, at any cash point.
+    REVOKE_SCREENS = "revoke_screens"
     SEE_FINANCE = "see_finance"
     IMPORT_STATEMENT = "import_statement"
     #: Say what money of unknown purpose is for.
@@ -60,7 +62,13 @@ _BOOKS: Final = frozenset(
 ROLES: Final[dict[Role, frozenset[Permission]]] = {
     Role.CASHIER: _DESK,
     Role.HEAD_CASHIER: _DESK
-    | {Permission.CANCEL, Permission.CREDIT, Permission.EXEMPT, Permission.REPRINT},
+    | {
+        Permission.CANCEL,
+        Permission.CREDIT,
+        Permission.EXEMPT,
+        Permission.REPRINT,
+        Permission.REVOKE_SCREENS,
+    },
     Role.ACCOUNTANT: _BOOKS,
     Role.CHIEF_ACCOUNTANT: _BOOKS | {Permission.CLOSE_DAY, Permission.SET_PRICES},
     Role.IT_ADMIN: frozenset({Permission.ADMIN, Permission.SIGN_OUT_OTHERS}),

@@ -37,6 +37,21 @@ _WITH_PAYEE: Final = (
     .where(mine(INTENT))
 )
 _ONE: Final = Prepared(_WITH_PAYEE.where(INTENT.c.id == bindparam("intent")))
+_INVOICE_OF: Final = Prepared(
+    select(
+        INVOICE.c.id,
+        INVOICE.c.version,
+        INVOICE.c.total,
+        INVOICE.c.credited,
+        INVOICE.c.paid,
+        INVOICE.c.refunded,
+    )
+    .join(
+        INTENT,
+        (INTENT.c.facility_id == INVOICE.c.facility_id) & (INTENT.c.invoice_id == INVOICE.c.id),
+    )
+    .where(mine(INVOICE), INTENT.c.id == bindparam("intent"))
+)
 _NEWEST: Final = _WITH_PAYEE.where(INTENT.c.invoice_id == bindparam("invoice")).order_by(
     INTENT.c.made_at.desc(), INTENT.c.id.desc()
 )
@@ -116,6 +131,15 @@ class WaitingCode:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceOfCode:
+    """The invoice for which a code was shown, as far as a second screen asks each second."""
+
+    id: UUID
+    version: int
+    is_paid: bool
+
+
 def latest(tx: UnitOfWork, invoice: UUID) -> IntentView | None:
     """Read the newest code of an invoice, open or not; None where none was ever shown."""
     row = _LATEST.first(tx, invoice=invoice)
@@ -145,6 +169,13 @@ def one(tx: UnitOfWork, intent: UUID) -> IntentView:
     if row is None:
         raise NotFound(f"no code {intent}")
     return _view(row, tx.now())
+
+
+def invoice_of(tx: UnitOfWork, intent: UUID) -> InvoiceOfCode:
+    """Read the invoice of a code that this facility has."""
+    row = _INVOICE_OF.one(tx, intent=intent)
+    owed = row.total - row.credited - row.paid + row.refunded
+    return InvoiceOfCode(row.id, row.version, is_paid=bool(row.paid) and owed == 0)
 
 
 def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:

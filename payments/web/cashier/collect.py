@@ -25,7 +25,9 @@ from payments.receipts.cash import Cash
 from payments.receipts.queries import PaymentView
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes, forms
+from payments.web import place as places
 from payments.web.addresses import url_for
+from payments.web.cashier import place
 from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
@@ -47,7 +49,9 @@ class NoChannel(Unavailable):
 @cashier.get("/desk/invoices/<uuid:invoice_id>")
 @requires(Permission.COLLECT)
 def show(invoice_id: UUID) -> str:
-    return render(_page(invoice_id))
+    page = _page(invoice_id)
+    places.moved_on(invoice_id)
+    return render(page)
 
 
 @cashier.get("/desk/invoices/<uuid:invoice_id>/status")
@@ -80,7 +84,8 @@ def show_code(invoice_id: UUID) -> AnyResponse:
         channel = codes.collecting_channel(tx, runtime())
     if channel is None:
         raise NoChannel()
-    open_intent(runtime(), scope(), invoice=invoice_id, channel=channel, key=f"desk:{key}")
+    made = open_intent(runtime(), scope(), invoice=invoice_id, channel=channel, key=f"desk:{key}")
+    places.show(made.id)
     return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)
 
 
@@ -110,6 +115,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         notes = cash.of_invoice(tx, invoice_id) if payments else {}
         shift = open_here(tx)
         side = trays(tx, runtime(), invoice)
+        light = place.light(tx)
+        has_place = places.here(tx) is not None
+        is_on_screen = places.is_showing(tx, invoice_id)
         rows = tuple(_row(payment, notes.get(payment.id)) for payment in payments)
         numbered = [row for row in rows if row.receipt_number is not None]
         prints = len(printing.prints(tx, numbered[-1].id)) if numbered else 0
@@ -148,6 +156,8 @@ def _page(invoice_id: UUID) -> InvoicePage:
         can_show_code=has_channel,
         patient_link=_patient_link(invoice),
         trays=side,
+        light=light,
+        can_show_on_screen=code is not None and has_place and not is_on_screen,
     )
 
 

@@ -19,6 +19,8 @@ from payments.invoicing.service import IssueRequest
 from payments.kernel.errors import InvalidField
 from payments.patients.model import Person
 from payments.web import forms, parts
+from payments.web import place as places
+from payments.web.cashier import place
 from payments.web.cashier.pages import DeskPage
 from payments.web.cashier.services import (
     QUANTITY,
@@ -43,6 +45,7 @@ _FILE_LETTERS_MAX: Final = 30
 @cashier.get("/desk")
 @requires(Permission.COLLECT)
 def desk() -> str:
+    places.moved_on()
     return render(_page(MultiDict(), None))
 
 
@@ -78,7 +81,8 @@ def _show_code(invoice: UUID, key: str) -> None:
         channel = collecting_channel(tx, runtime())
         due = invoicing.invoice(tx, runtime().keys, invoice).due
     if channel is not None and due and due <= CODE_MAX:
-        open_intent(runtime(), scope(), invoice=invoice, channel=channel, key=f"desk:{key}")
+        made = open_intent(runtime(), scope(), invoice=invoice, channel=channel, key=f"desk:{key}")
+        places.show(made.id)
 
 
 def _read(form: Form) -> IssueRequest:
@@ -114,6 +118,7 @@ def _page(form: Form, error: InvalidField | None, patient: Person | None = None)
         channel = collecting_channel(tx, runtime())
         side = trays(tx, runtime())
         shift = open_here(tx)
+        light = place.light(tx)
     services = listed(items, form, error) if form else untouched(items)
     return DeskPage(
         name=form.get("name", "")[:NAME_MAX],
@@ -131,4 +136,5 @@ def _page(form: Form, error: InvalidField | None, patient: Person | None = None)
         trays=side,
         patient=patient,
         shift=shift,
+        light=light,
     )

@@ -28,6 +28,7 @@ from payments.invoicing import queries as invoicing
 from payments.invoicing.model import LINES_MAX
 from payments.invoicing.status import IllegalStep
 from payments.kernel.errors import InvalidField, VienphiError
+from payments.web import place as places
 from payments.web.cashier.views import cashier
 from payments.web.chips import Chip
 from payments.web.codes import collecting_channel
@@ -125,10 +126,13 @@ def _show_code(invoice: UUID) -> None:
     if channel is None or not due or due > CODE_MAX:
         return
     try:
-        open_intent(runtime(), scope(), invoice=invoice, channel=channel, key=f"orders:{invoice}")
+        made = open_intent(
+            runtime(), scope(), invoice=invoice, channel=channel, key=f"orders:{invoice}"
+        )
     except VienphiError:
         # Issued is issued; the page of the invoice offers the code again and says what is wrong.
         return
+    places.show(made.id)
 
 
 def _page(file_number: str, failure: str = "") -> OrdersPage:

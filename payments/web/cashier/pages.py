@@ -65,6 +65,8 @@ class DeskPage:
     #: Who was scanned; None where somebody is typed.
     patient: Person | None
     shift: Shift | None
+    #: ``LightPart``, drawn.
+    light: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +127,7 @@ class InvoicePage:
     can_show_code: bool
     patient_link: str
     trays: Trays
+    #: ``LightPart``, drawn.
+    light: Markup
+    #: The second screens of this desk show something else, or nothing.
+    can_show_on_screen: bool

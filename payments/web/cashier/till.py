@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from payments.desks import queries
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import Money
@@ -16,6 +17,7 @@ from payments.shifts.model import FLOAT_MAX, CashPointTaken, Shift, ShiftOpen
 from payments.shifts.service import open_shift
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import forms
+from payments.web import place as places
 from payments.web.addresses import url_for
 from payments.web.cashier.views import cashier
 from payments.web.current import explain, prints_itself, runtime, scope
@@ -69,7 +71,17 @@ def start_shift() -> AnyResponse:
         return Response(render(_page(error.field, explain(error))), 422)
     except (CashPointTaken, ShiftOpen) as error:
         return Response(render(_page("cash_point", explain(error))), 409)
-    return redirect(local(request.form.get("next", "")) or url_for("cashier.desk"), 303)
+    answer = redirect(local(request.form.get("next", "")) or url_for("cashier.desk"), 303)
+    _work_there(answer, cash_point)
+    return answer
+
+
+def _work_there(answer: AnyResponse, cash_point: str) -> None:
+    """Whoever answers for a drawer sits beside it: the second screens there are theirs."""
+    with runtime().database.reading(scope()) as tx:
+        open_ones = {point.code: point for point in queries.cash_points(tx) if point.is_active}
+    if cash_point in open_ones:
+        places.choose(answer, open_ones[cash_point])
 
 
 def _page(failed_field: str = "", failure: str = "") -> ShiftPage:
@@ -77,7 +89,7 @@ def _page(failed_field: str = "", failure: str = "") -> ShiftPage:
         found = open_here(tx)
     return ShiftPage(
         found,
-        request.form.get("cash_point", _FIRST)[:_LETTERS_MAX],
+        request.form.get("cash_point", places.chosen() or _FIRST)[:_LETTERS_MAX],
         request.form.get("opening_float", "")[:_LETTERS_MAX],
         FLOAT_MAX,
         local(request.values.get("next", "")),

@@ -12,7 +12,7 @@ from payments.resources import resource
 
 #: Parts of pages, and papers.
 _FOLDERS_WITHOUT_PAGES = {"macros", "typst"}
-_FRAMES = {"base.html", "staff.html", "patient/frame.html"}
+_FRAMES = {"base.html", "staff.html", "patient/frame.html", "display/frame.html"}
 
 
 def page_classes() -> dict[str, list[str]]:
