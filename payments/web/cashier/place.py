@@ -23,6 +23,7 @@ from payments.desks.model import (
 )
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
+from payments.invoicing import queries as invoicing
 from payments.kernel.errors import Conflict
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import parts
@@ -132,9 +133,11 @@ def screen_light() -> str:
 @requires(Permission.COLLECT)
 def show_on_screen(invoice_id: UUID) -> AnyResponse:
     """Show the open code of an invoice again, after the screen showed something else."""
-    _chosen()
     with runtime().database.reading(scope()) as tx:
+        # Another facility's is not there, wherever one sits.
+        invoicing.version(tx, invoice_id)
         intent = intents.latest(tx, invoice_id)
+    _chosen()
     if intent is not None and intent.is_open:
         places.show(intent.id)
     return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)
