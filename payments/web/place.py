@@ -71,9 +71,9 @@ def show(intent: UUID) -> None:
         service.show(runtime(), scope(), point.code, intent)
 
 
-def is_showing(tx: UnitOfWork, invoice: UUID) -> bool:
-    """Say whether the screens of this cash point show a code of *invoice*."""
-    shown = queries.shown(tx, chosen())
+def is_showing(tx: UnitOfWork, point: CashPoint, invoice: UUID) -> bool:
+    """Say whether the screens of *point* show a code of *invoice*."""
+    shown = queries.shown(tx, point.code)
     return (
         shown is not None
         and shown.intent is not None

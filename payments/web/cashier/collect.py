@@ -115,9 +115,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         notes = cash.of_invoice(tx, invoice_id) if payments else {}
         shift = open_here(tx)
         side = trays(tx, runtime(), invoice)
-        light = place.light(tx)
-        has_place = places.here(tx) is not None
-        is_on_screen = places.is_showing(tx, invoice_id)
+        point = places.here(tx)
+        light = place.light(tx, point)
+        is_elsewhere = point is not None and not places.is_showing(tx, point, invoice_id)
         rows = tuple(_row(payment, notes.get(payment.id)) for payment in payments)
         numbered = [row for row in rows if row.receipt_number is not None]
         prints = len(printing.prints(tx, numbered[-1].id)) if numbered else 0
@@ -157,7 +157,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         patient_link=_patient_link(invoice),
         trays=side,
         light=light,
-        can_show_on_screen=code is not None and has_place and not is_on_screen,
+        can_show_on_screen=code is not None and is_elsewhere,
     )
 
 

@@ -118,7 +118,7 @@ def _page(form: Form, error: InvalidField | None, patient: Person | None = None)
         channel = collecting_channel(tx, runtime())
         side = trays(tx, runtime())
         shift = open_here(tx)
-        light = place.light(tx)
+        light = place.light(tx, places.here(tx))
     services = listed(items, form, error) if form else untouched(items)
     return DeskPage(
         name=form.get("name", "")[:NAME_MAX],

@@ -126,7 +126,7 @@ def unpair_screen(screen_id: UUID) -> AnyResponse:
 def screen_light() -> str:
     """Say how the screens of this cash point are; nothing is written."""
     with runtime().database.reading(scope()) as tx:
-        return light(tx)
+        return light(tx, places.here(tx))
 
 
 @cashier.post("/desk/invoices/<uuid:invoice_id>/screen")
@@ -143,9 +143,8 @@ def show_on_screen(invoice_id: UUID) -> AnyResponse:
     return redirect(url_for("cashier.show", invoice_id=invoice_id), 303)
 
 
-def light(tx: UnitOfWork) -> Markup:
-    """Draw the light of the second screens; the desk works with any of them."""
-    point = places.here(tx)
+def light(tx: UnitOfWork, point: CashPoint | None) -> Markup:
+    """Draw the light of the second screens of *point*; the desk works with any of them."""
     if point is None:
         chip = Chip("off", "stop", words("screen.light.no_place"))
     else:
@@ -171,7 +170,7 @@ def _page(failure: str = "") -> PlacePage:
     session = current().session
     can_revoke = session is not None and session.user.may(Permission.REVOKE_SCREENS)
     with runtime().database.reading(scope()) as tx:
-        points = tuple(point for point in queries.cash_points(tx) if point.is_active)
+        points = queries.cash_points(tx)
         chosen = places.here(tx)
         devices: tuple[Device, ...] = ()
         if can_revoke:
@@ -182,7 +181,7 @@ def _page(failure: str = "") -> PlacePage:
     names = {point.code: point.name for point in points}
     rows = tuple(_row(one, names[one.cash_point], now) for one in devices)
     return PlacePage(
-        points,
+        tuple(point for point in points if point.is_active),
         chosen,
         places.offered(),
         rows,

@@ -161,7 +161,7 @@ def test_the_screen_is_told_of_each_change_and_of_nothing_else(
         by_another(hospital),
         invoice,
         {"KB": vnd(50_000)},
-        "giảm",
+        reason="giảm chỉ định",
         key="giam-0001",
     )
 
