@@ -2,7 +2,7 @@
 How gunicorn runs the web: ``gunicorn -c python:payments.gunicorn wsgi:app``.
 
 Threads, for a request waits for the database more than it computes; no preload, for connections
-and keys are each worker's own.
+and keys are each worker's own. A thread gets what has arrived: see ``payments.whole_requests``.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ import re
 from typing import Final
 
 from payments.kernel.traces import described
+from payments.whole_requests import allow_files
 
 bind: Final = "127.0.0.1:8080"
-worker_class: Final = "gthread"
+worker_class: Final = "payments.whole_requests.WholeRequests"
 workers: Final = os.cpu_count() or 1
 threads: Final = 8
 preload_app: Final = False
 timeout: Final = 30
 graceful_timeout: Final = 20
 keepalive: Final = 15
+#: Of one worker, most of them waiting and not in a thread.
+worker_connections: Final = 2_000
 #: Headers and lines longer than ours ever are do not reach the program.
 limit_request_line: Final = 4094
 limit_request_fields: Final = 60
@@ -49,5 +52,6 @@ class NothingSent(logging.Filter):
 
 
 def on_starting(_server: object) -> None:
-    """Before the workers are made: they inherit it."""
+    """Before the workers are made: they inherit both."""
+    allow_files()
     logging.getLogger("gunicorn.error").addFilter(NothingSent())

@@ -16,7 +16,7 @@ from payments.catalogue.rows import DEPARTMENT
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.scope import Scope
-from payments.kernel.text import nfc
+from payments.kernel.text import is_line, nfc
 from payments.runtime import Runtime
 
 
@@ -30,7 +30,7 @@ def add(runtime: Runtime, scope: Scope, *, code: str, name: str, since: Hospital
     """
     code = checked_code(code, "code")
     name = nfc(" ".join(name.split()))
-    if not 1 <= len(name) <= NAME_LETTERS_MAX or not name.isprintable():
+    if not 1 <= len(name) <= NAME_LETTERS_MAX or not is_line(name):
         raise InvalidField("name", "department_name", most=NAME_LETTERS_MAX)
     with runtime.database.transaction(scope) as tx:
         if not service.add_department(tx, code, name, since=since):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +11,7 @@ from uuid import UUID
 
 from payments.identity.permissions import Permission, Role, allows
 from payments.kernel.errors import Conflict, Forbidden, InvalidField, Rejected
-from payments.kernel.text import nfc
+from payments.kernel.text import is_line, nfc
 
 SESSION_LIFE: Final = timedelta(hours=12)
 #: Activity is written at most this often: a busy desk does not write at each click.
@@ -157,9 +156,7 @@ def checked_person(text: str) -> str:
 def checked_name(text: str) -> str:
     """Give the name composed and trimmed. Raises InvalidField."""
     name = nfc(" ".join(text.split()))
-    if not 1 <= len(name) <= NAME_LETTERS_MAX or any(
-        unicodedata.category(char).startswith("C") for char in name
-    ):
+    if not 1 <= len(name) <= NAME_LETTERS_MAX or not is_line(name):
         raise InvalidField("name", "person_name", most=NAME_LETTERS_MAX)
     return name
 

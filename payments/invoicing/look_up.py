@@ -150,7 +150,7 @@ def _counted(runtime: Runtime, scope: Scope, number: str, address: str) -> list[
         for kind, text in (("number", number), ("address", address))
     ]
     with runtime.database.transaction(scope) as tx:
-        tries = _note(tx, subjects)
+        tries = note(tx, subjects)
     # In a new transaction, which sees the tries of every other worker that were noted before ours.
     with runtime.database.reading(scope) as tx:
         of_number = _count(tx, subjects[0], INVOICE_WINDOW)
@@ -164,7 +164,7 @@ def _counted(runtime: Runtime, scope: Scope, number: str, address: str) -> list[
     return tries
 
 
-def _note(tx: UnitOfWork, subjects: Sequence[bytes]) -> list[UUID]:
+def note(tx: UnitOfWork, subjects: Sequence[bytes]) -> list[UUID]:
     """Write down a try for each of *subjects*, and forget those of the past."""
     tx.execute(
         delete(LOOK_UP_TRY).where(

@@ -13,6 +13,7 @@ from payments.catalogue.model import ServiceItem
 from payments.invoicing.status import Document, Payment, payment_state
 from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.money import ZERO, Money
+from payments.kernel.text import is_line, nfc
 
 LINES_MAX: Final = 100
 QUANTITY_MAX: Final = 999
@@ -123,8 +124,8 @@ def checked(patient: PatientRequest, *, this_year: int) -> PatientRequest:
     Raises:
         InvalidField: names the field: name, birth_year or file_number.
     """
-    name = " ".join(patient.name.split())
-    if not name or len(name) > NAME_MAX or not all(char.isprintable() for char in name):
+    name = nfc(" ".join(patient.name.split()))
+    if not name or len(name) > NAME_MAX or not is_line(name):
         raise InvalidField("name", "patient_name", most=NAME_MAX)
     if not _BORN_FROM <= patient.birth_year <= this_year:
         raise InvalidField("birth_year", "birth_year", first=_BORN_FROM, last=this_year)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from payments.kernel.errors import InvalidField, Problem
-from payments.kernel.text import nfc, unmarked
+from payments.kernel.text import is_line, nfc, unmarked
 from payments.sheets import workbook
 from payments.sheets.problems import PROBLEMS_MAX, UnreadableSheet
 
@@ -154,7 +154,7 @@ def _hostile(line: Line, field: str, raw: str) -> Iterator[Problem]:
         yield line.problem(field, "sheet.formula")
     elif len(raw) > CELL_LETTERS_MAX:
         yield line.problem(field, "sheet.too_long", most=CELL_LETTERS_MAX)
-    elif any(unicodedata.category(char).startswith(("C", "Zl", "Zp")) for char in raw):
+    elif not is_line(nfc(raw)):
         yield line.problem(field, "sheet.control")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from payments.kernel.errors import Forbidden, InvalidField
-from payments.kernel.text import nfc
+from payments.kernel.text import is_line, nfc
 
 #: A token that nobody renews ends by itself.
 DAYS_DEFAULT: Final = 365
@@ -97,9 +96,7 @@ def parsed(text: str) -> tuple[UUID, str]:
 def checked_name(text: str) -> str:
     """Give the name composed and trimmed. Raises InvalidField."""
     name = nfc(" ".join(text.split()))
-    if not 1 <= len(name) <= NAME_LETTERS_MAX or any(
-        unicodedata.category(char).startswith("C") for char in name
-    ):
+    if not 1 <= len(name) <= NAME_LETTERS_MAX or not is_line(name):
         raise InvalidField("name", "person_name", most=NAME_LETTERS_MAX)
     return name
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any, Final
 
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import Money, vnd
-from payments.kernel.text import nfc
+from payments.kernel.text import is_line, nfc
 
 KEY_FIELD: Final = "key"
 _KEY: Final = re.compile(r"[0-9a-f]{32}")
@@ -26,10 +25,8 @@ def line_of_text(value: str, field: str, *, letters_max: int, wrong: str, **fact
         InvalidField: with the key *wrong*: empty, too long, or with what no keyboard types.
     """
     text = nfc(" ".join(value.split(" "))).strip()
-    # Cc and friends: a line break or a direction mark in a name is an attack or an accident.
-    if not 1 <= len(text) <= letters_max or any(
-        unicodedata.category(char).startswith(("C", "Zl", "Zp")) for char in text
-    ):
+    # A line break, a direction mark or an unseen letter in a name is an attack or an accident.
+    if not 1 <= len(text) <= letters_max or not is_line(text):
         raise InvalidField(field, wrong, most=letters_max, **facts)
     return text
 

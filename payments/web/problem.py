@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.model import NotSignedIn, TooManyTries
+from payments.invoicing.links import TooManyLinks
 from payments.invoicing.look_up import TooManyLookUps
 from payments.kernel.errors import (
     Conflict,
@@ -47,6 +48,7 @@ _STATUS: Final[dict[type[VienphiError], int]] = {
     NotSignedIn: 401,
     TooManyTries: 429,
     TooManyLookUps: 429,
+    TooManyLinks: 429,
     NotAdmitted: 401,
     TooManyRequests: 429,
     NotFound: 404,

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from uuid_utils.compat import uuid7
-from werkzeug.exceptions import BadRequest, SecurityError
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, SecurityError
 
 from payments.identity.model import NotSignedIn
 from payments.identity.permissions import Permission
@@ -55,6 +55,8 @@ class NotYours(Forbidden):
     code = "not-yours"
 
 
+#: A form that slept is sent again from the sign-in page, sealed; no other public form is near.
+PUBLIC_BODY_MAX_BYTES: Final = 256 * 1024
 _MARK: Final = "vienphi_access"
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 #: No page of ours frames, is framed, runs a script of others or holds one in its text.
@@ -162,6 +164,9 @@ def _guard() -> Response | None:
         return None
     if access.body_max_bytes:
         request.max_content_length = access.body_max_bytes
+    elif access.audience is Audience.PUBLIC:
+        request.max_content_length = PUBLIC_BODY_MAX_BYTES
+    _refuse_long_body()
     if access.token_scope is not None:
         tokens.admit(access.token_scope)
         return None
@@ -190,6 +195,13 @@ def _finish(answer: Response) -> Response:
     sessions.send_form_cookie(answer)
     tokens.finish(answer)
     return answer
+
+
+def _refuse_long_body() -> None:
+    """Refuse what is said to be too long before anybody is asked who they are."""
+    length, most = request.content_length, request.max_content_length
+    if length is not None and most is not None and length > most:
+        raise RequestEntityTooLarge
 
 
 def _refuse_broken_text() -> None:

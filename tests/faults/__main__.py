@@ -35,6 +35,7 @@ SCRIPTS: Final = {
     "canaries": "L1 personal data in logs",
     "logins": "A5 guessed passwords",
     "links": "A6 guessed links of patients",
+    "hostile_clients": "W4 endless and slow clients",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
 }

@@ -19,6 +19,7 @@ from payments.storage.unit_of_work import UnitOfWork
 from payments.web import codes, forms
 from payments.web.current import runtime, scope
 from payments.web.pages import render
+from payments.web.patient import guesses
 from payments.web.patient.showing import page_of
 from payments.web.patient.views import patient
 from payments.web.security import public, public_in_background
@@ -37,10 +38,10 @@ class CodeEnded(NotFound):
 
 @patient.get("/p/<token>")
 @public
-def pay(token: str) -> str:
+def pay(token: str) -> AnyResponse:
     with runtime().database.reading(scope()) as tx:
         page = page_of(tx, _invoice(tx, token))
-    return render(page)
+    return guesses.remembering(Response(render(page)), token)
 
 
 @patient.get("/p/<token>/status")

@@ -155,7 +155,7 @@ def test_examples_of_the_document_work(app: Flask, program: Program, hospital: H
 
         assert str(answer.status_code) in methods["post"]["responses"], path
         assert answer.status_code in (200, 201), answer.get_data(as_text=True)
-    assert tried == 4
+    assert tried == 5
 
 
 def test_page_shows_every_operation_and_fetches_nothing_from_elsewhere(
