@@ -35,6 +35,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, InvalidField
 from payments.kernel.money import ZERO
 from payments.kernel.scope import Scope
+from payments.kernel.text import is_line, nfc
 from payments.ledger import reverse
 from payments.numbering.service import NumberTaken, take, use
 from payments.patients.service import register
@@ -233,7 +234,7 @@ def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
 
 
 def checked_reason(reason: str) -> str:
-    cleaned = " ".join(reason.split())
-    if not REASON_MIN <= len(cleaned) <= REASON_MAX or not cleaned.isprintable():
+    cleaned = nfc(" ".join(reason.split()))
+    if not REASON_MIN <= len(cleaned) <= REASON_MAX or not is_line(cleaned):
         raise InvalidField("reason", "reason", least=REASON_MIN, most=REASON_MAX)
     return cleaned

@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 
 from payments import audit
+from payments.bank.rows import BANK_ACCOUNT
 from payments.invoicing.service import checked_reason
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import NotFound
@@ -123,6 +124,8 @@ def explain(
     cleaned = checked_reason(reason)
 
     def work(tx: UnitOfWork) -> None:
+        if not _is_ours(tx, account):
+            raise NoFinding()
         found = {one.name: one for one in run_in(tx, account, day).findings}
         if name not in found:
             raise NoFinding()
@@ -134,6 +137,13 @@ def explain(
         audit.append(tx, "finding.explained", f"finding:{found[name].id}", reason=cleaned)
 
     runtime.database.run(scope, work)
+
+
+def _is_ours(tx: UnitOfWork, account: str) -> bool:
+    mine = select(BANK_ACCOUNT.c.account).where(
+        BANK_ACCOUNT.c.facility_id == tx.facility, BANK_ACCOUNT.c.account == account
+    )
+    return tx.execute(mine).first() is not None
 
 
 def _kept(tx: UnitOfWork, comparison: Comparison) -> tuple[UUID, bool]:

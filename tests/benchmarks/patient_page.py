@@ -18,8 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.conftest import _FLAGS, chromium, sign_in, start_demo, stop_demo
+from tests.e2e.conftest import sign_in, start_demo, stop_demo
 from tests.e2e.test_journeys import issue
+from tests.support.browsers import FLAGS, chromium
 from tests.support.wire import FAST_3G, Load, load
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = start_demo(Path(folder) / "hospital")
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
             page = browser.new_page(locale="vi-VN")
             sign_in(page, demo, "totruong")
             issue(page, demo, "Khám theo yêu cầu", "Siêu âm tim", "Chụp X-quang ngực thẳng")

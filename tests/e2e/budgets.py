@@ -19,7 +19,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Request, expect, sync_playwright
 
-from tests.e2e.conftest import _FLAGS, Demo, chromium, sign_in, start_demo, stop_demo
+from tests.e2e.conftest import Demo, sign_in, start_demo, stop_demo
+from tests.support.browsers import FLAGS, chromium
 
 KEY_S = 0.3
 LOOK_S = 1.2
@@ -198,7 +199,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = start_demo(Path(folder) / "hospital")
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
             page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="vi-VN")
             page.context.add_init_script(PRINTER)
             sign_in(page, demo, "thungan")

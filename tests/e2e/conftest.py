@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,18 +17,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from payments.demo.making import PASSWORD
+from tests.support.browsers import FLAGS, chromium
 
-#: Without these Chromium calls home at its start.
-_FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 #: Four programs start and three days of history are made; a busy machine takes its time.
 START_MAX_S = 180
-
-
-def chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @dataclass
@@ -106,7 +97,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail("no Chromium: the journeys must run in CI")
         pytest.skip("no Chromium on this machine: the journeys were not run")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        launched = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield launched
         launched.close()
 

@@ -21,7 +21,8 @@ from uuid import UUID
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.budgets import open_shift
-from tests.e2e.conftest import _FLAGS, Demo, chromium, sign_in, start_demo, stop_demo
+from tests.e2e.conftest import Demo, sign_in, start_demo, stop_demo
+from tests.support.browsers import FLAGS, chromium
 
 _numbers = itertools.count(1)
 _CONFIRM: Final = "#cash button[data-key]"
@@ -118,7 +119,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = start_demo(Path(folder) / "hospital")
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
             page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="vi-VN")
             sign_in(page, demo, "thungan")
             open_shift(page, demo)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.e2e.conftest import _FLAGS, Demo, chromium, sign_in, start_demo, stop_demo
+from tests.e2e.conftest import Demo, sign_in, start_demo, stop_demo
+from tests.support.browsers import FLAGS, chromium
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 SERVICES = ("Khám theo yêu cầu", "Tổng phân tích tế bào máu", "Siêu âm ổ bụng tổng quát")
@@ -22,7 +23,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = start_demo(Path(folder) / "hospital")
         try:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
             _take(browser.new_page(viewport={"width": 1280, "height": 800}, locale="vi-VN"), demo)
             browser.close()
         finally:

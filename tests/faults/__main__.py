@@ -35,6 +35,8 @@ SCRIPTS: Final = {
     "canaries": "L1 personal data in logs",
     "logins": "A5 guessed passwords",
     "links": "A6 guessed links of patients",
+    "scripting": "W3, W8 scripts in every field",
+    "bombs": "W5 costly and deceiving text",
     "hostile_clients": "W4 endless and slow clients",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",

@@ -12,10 +12,12 @@ from payments.inbox import service as inbox
 from payments.kernel.clock import FrozenClock
 from payments.storage.locks import Lock
 from tests.faults import (
+    bombs,
     canaries,
     crash,
     duplicates,
     forged,
+    hostile_clients,
     late,
     links,
     lock_order,
@@ -24,6 +26,7 @@ from tests.faults import (
     outage,
     payers,
     receipts,
+    scripting,
     tenancy,
 )
 from tests.support import oracle
@@ -73,6 +76,18 @@ def test_guessed_passwords_are_few_and_keep_nobody_out(cluster: Cluster) -> None
 
 def test_guessed_links_of_patients_open_nothing(cluster: Cluster) -> None:
     assert links.run(cluster, SEED, guesses=300, networks=3).failures == []
+
+
+def test_no_text_in_any_field_runs_on_page_paper_or_sheet(cluster: Cluster) -> None:
+    assert scripting.run(cluster, SEED, payloads=2, pages=6).failures == []
+
+
+def test_costly_and_deceiving_text_is_refused_and_nothing_is_kept(cluster: Cluster) -> None:
+    assert bombs.run(cluster, SEED, rounds=1, fields=8).failures == []
+
+
+def test_endless_and_slow_clients_keep_nobody_waiting(cluster: Cluster) -> None:
+    assert hostile_clients.run(cluster, SEED, connections=40, seconds=2).failures == []
 
 
 def test_fifty_threads_number_receipts_without_gap_or_duplicate(cluster: Cluster) -> None:

@@ -24,6 +24,7 @@ from payments.web.security import requires
 from payments.words import catalogue
 
 _CONTEXT: Final = "web.user_import"
+_BODY_MAX_BYTES: Final = 1024 * 1024
 
 
 @admin.get("/admin/users/import")
@@ -33,7 +34,7 @@ def import_users() -> str:
 
 
 @admin.post("/admin/users/import")
-@requires(Permission.ADMIN)
+@requires(Permission.ADMIN, body_max_bytes=_BODY_MAX_BYTES)
 def show_users() -> AnyResponse | str:
     sent = request.files.get("file")
     content = sent.read() if sent is not None else b""
@@ -46,7 +47,7 @@ def show_users() -> AnyResponse | str:
 
 
 @admin.post("/admin/users/import/apply")
-@requires(Permission.ADMIN)
+@requires(Permission.ADMIN, body_max_bytes=_BODY_MAX_BYTES)
 def apply_users() -> str:
     rows = _opened(request.form.get("rows", ""))
     return render(PasswordsPage(importing.add_all(runtime(), scope(), rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import url_for
@@ -9,7 +10,8 @@ from flask import url_for
 from payments.documents.words import in_words
 from payments.intents.queries import IntentView
 from payments.invoicing import slips
-from payments.invoicing.queries import InvoiceView
+from payments.invoicing.queries import InvoiceView, LineView
+from payments.kernel.money import ZERO, Money
 from payments.patients.service import masked
 from payments.qr import drawing
 from payments.receipts.printing import Print
@@ -19,8 +21,8 @@ from payments.web.pages import facility_name
 from payments.words.catalogue import DEFAULT, say
 from payments.words.formats import digits, local_time, vnd
 
-#: What fits on A5 above the sums; the rest is on the invoice itself.
-_LINES_MAX: Final = 6
+#: What fits on A5 above the sums; a longer invoice is summed up, so that paper and total agree.
+LINES_MAX: Final = 6
 _SERVICE_LETTERS_MAX: Final = 60
 _METHODS: Final = {
     "bank": "pay.bank_transfer",
@@ -39,7 +41,6 @@ def receipt(
     bank's, empty where there is none.
     """
     session = current().session
-    more = len(invoice.lines) - _LINES_MAX
     return {
         **_head(),
         "number": payment.receipt_number,
@@ -56,17 +57,12 @@ def receipt(
         "invoice_number": invoice.number,
         "method": say(_METHODS[payment.method], DEFAULT),
         "reference": reference,
-        "lines": [
-            {
-                "position": str(position),
-                "service": _short(line.description),
-                "quantity": str(line.quantity),
-                "unit_price": digits(line.unit_price),
-                "amount": digits(line.amount),
-            }
-            for position, line in enumerate(invoice.lines[:_LINES_MAX], start=1)
-        ],
-        "more_lines": say("receipt.more_lines", DEFAULT, {"n": more}) if more > 0 else "",
+        "lines": rows(invoice.lines),
+        "summed": (
+            say("receipt.summed", DEFAULT, {"n": len(invoice.lines)})
+            if len(invoice.lines) > LINES_MAX
+            else ""
+        ),
         "reductions": (
             [{"label": say("receipt.reduction", DEFAULT), "amount": vnd(-invoice.credited)}]
             if invoice.credited
@@ -88,7 +84,6 @@ def slip(invoice: InvoiceView, intent: IntentView) -> dict[str, object]:
         ("pay.bank", intent.bank_name),
         ("pay.account_number", intent.payee.account),
         ("pay.reference", intent.code),
-        ("slip.valid_until", local_time(intent.expires_at)),
         # With the number it opens the page at /tra-cuu, for whoever cannot type the link.
         ("slip.code", slips.slip_code(runtime().keys, scope().facility, invoice.pay_token)),
     )
@@ -98,12 +93,61 @@ def slip(invoice: InvoiceView, intent: IntentView) -> dict[str, object]:
         "title": say("slip.title", DEFAULT).upper(),
         "patient": masked(invoice.patient_name),
         "amount": vnd(intent.amount),
+        "due_label": say("slip.due", DEFAULT),
+        "due": local_time(intent.expires_at),
         "words": in_words(intent.amount),
         "qr": drawing.svg(intent.payload, invoice.number),
         "facts": [{"label": say(key, DEFAULT), "value": value} for key, value in facts],
         "check_payee": say("pay.check_payee", DEFAULT),
         "later": say("slip.later", DEFAULT),
         "link": _link(invoice),
+    }
+
+
+def rows(lines: Sequence[LineView]) -> list[dict[str, str]]:
+    """Write the lines, or where they are too many the sum of each department."""
+    if len(lines) > LINES_MAX:
+        return _groups(lines)
+    return [
+        _row(
+            position,
+            _short(line.description),
+            line.amount,
+            quantity=str(line.quantity),
+            unit_price=digits(line.unit_price),
+        )
+        for position, line in enumerate(lines, start=1)
+    ]
+
+
+def _groups(lines: Sequence[LineView]) -> list[dict[str, str]]:
+    """Sum the lines by department; where even those are too many, the last row takes the rest."""
+    sums: dict[str, list[Money]] = {}
+    for line in lines:
+        sums.setdefault(line.department, []).append(line.amount)
+    named = list(sums.items())
+    if len(named) > LINES_MAX:
+        rest = [amount for _, amounts in named[LINES_MAX - 1 :] for amount in amounts]
+        named = [*named[: LINES_MAX - 1], (say("receipt.other_departments", DEFAULT), rest)]
+    return [
+        _row(
+            position,
+            say("receipt.group", DEFAULT, {"name": _short(name), "n": len(amounts)}),
+            sum(amounts, ZERO),
+        )
+        for position, (name, amounts) in enumerate(named, start=1)
+    ]
+
+
+def _row(
+    position: int, service: str, amount: Money, *, quantity: str = "", unit_price: str = ""
+) -> dict[str, str]:
+    return {
+        "position": str(position),
+        "service": service,
+        "quantity": quantity,
+        "unit_price": unit_price,
+        "amount": digits(amount),
     }
 
 

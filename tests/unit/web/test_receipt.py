@@ -11,16 +11,21 @@ import pypdf
 import pytest
 import typst
 import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from payments.documents import typesetting
 from payments.identity.permissions import Role
 from payments.invoicing import slips
+from payments.invoicing.queries import LineView
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd
 from payments.qr import drawing
 from payments.receipts import printing
 from payments.resources import resource
+from payments.web.cashier import papers
+from payments.words.formats import local_time
 from tests.support.hospital import Hospital
 from tests.support.web import Browser, add_user
 
@@ -98,7 +103,39 @@ def test_receipt_is_one_a5_page_however_long_the_invoice(
     assert len(reader.pages) == 1
     width, height = (float(side) * 25.4 / 72 for side in reader.pages[0].mediabox[2:])
     assert (round(width), round(height)) == (210, 148)
-    assert ("khoản mục khác" in words(reader)) == (count > 6)
+    assert ("Gộp theo khoa/phòng" in words(reader)) == (count > 6)
+
+
+def test_more_than_six_lines_become_sums_that_add_up(desk: Browser, hospital: Hospital) -> None:
+    codes = ["KB01", "KB02", "KB03", "XN01", "XN02", "XN03", "SA01"]
+
+    text = words(paper(desk, hospital, *codes, amount=821_000))
+
+    assert "Phòng 20 (3 khoản) 306.500" in text
+    assert "Phòng 21 (3 khoản) 334.500" in text
+    assert "Phòng 22 (1 khoản) 180.000" in text
+    assert "Chi tiết 7 khoản mục" in text
+    assert "Siêu âm" not in text
+
+
+@given(
+    departments=st.lists(st.sampled_from("ABCDEFGHIJ"), min_size=7, max_size=100),
+    data=st.data(),
+)
+def test_groups_keep_the_total_and_fit_the_paper(
+    departments: list[str], data: st.DataObject
+) -> None:
+    lines = [
+        LineView("x", one, one, 1, vnd(dong), vnd(dong))
+        for one in departments
+        for dong in [data.draw(st.integers(0, 10_000_000))]
+    ]
+
+    rows = papers.rows(lines)
+
+    assert len(rows) <= papers.LINES_MAX
+    total = sum(int(row["amount"].replace(".", "")) for row in rows)
+    assert total == sum(line.amount.dong for line in lines)
 
 
 def test_payment_without_a_number_has_no_receipt_yet(desk: Browser, hospital: Hospital) -> None:
@@ -220,6 +257,8 @@ def test_code_on_the_slip_asks_for_the_amount_in_its_words(
     text = words(pypdf.PdfReader(io.BytesIO(answer.get_data())))
     assert "330.000 đ" in text
     assert "Ba trăm ba mươi nghìn đồng" in text
+    assert f"Hạn thanh toán: {local_time(intent.expires_at)}" in text
+    assert "Kiểm tra đúng tên bệnh viện" in text
     picture = typst.compile(
         str(resource("templates") / "typst" / "slip.typ"),
         sys_inputs={"data": json.dumps(told)},
