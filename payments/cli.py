@@ -18,6 +18,7 @@ from payments.demo import sandboxes
 from payments.desks import commands as desks
 from payments.events import commands as events
 from payments.identity import commands as identity
+from payments.insurance import commands as insurance
 from payments.interop.orders import commands as orders
 from payments.kernel import traces
 from payments.kernel.errors import VienphiError
@@ -36,6 +37,7 @@ _CAPABILITIES: Final = (
     demo,
     sandboxes,
     qr,
+    insurance,
     ledger,
     audit,
     identity,

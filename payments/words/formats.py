@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -24,6 +25,15 @@ def digits(amount: Money) -> str:
 def vnd(amount: Money) -> str:
     """``1.250.000 đ``, held together by a no-break space."""
     return f"{digits(amount)}{_NO_BREAK}đ"
+
+
+def exact(number: Decimal) -> str:
+    """``3.998.134,8``: amounts to the hundredth and ratios, as claims of BHYT have them."""
+    grouped = f"{abs(number):,f}"
+    whole, _, rest = grouped.partition(".")
+    decimals = rest.rstrip("0")
+    text = whole.replace(",", ".") + (f",{decimals}" if decimals else "")
+    return f"{_MINUS}{text}" if number < 0 else text
 
 
 def money(amount: Money, look: str = "", *, has_sign: bool = False) -> Markup:

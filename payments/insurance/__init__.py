@@ -1,0 +1,1 @@
+"""Social health insurance (BHYT): what it pays of an encounter, and by which article."""

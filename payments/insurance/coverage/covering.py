@@ -1,0 +1,136 @@
+"""
+Covers a bill: the algorithm of the Vietnamese social health insurance, in the order of the law.
+
+    visit and route ─▶ cost and insured part of each line ─▶ caps ─▶ small visit?
+        ─▶ lines by order time: level, exemption, split ─▶ totals, warnings, whole đồng
+
+Each line is rounded, the co-payment is the complement, totals are plain sums: another order gives
+other totals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from payments.insurance.coverage import amounts, caps, entitlement
+from payments.insurance.coverage.entitlement import Exemption, Held, Leveller
+from payments.insurance.coverage.framing import Frame, frame_of
+from payments.insurance.coverage.model import ZERO, Bill
+from payments.insurance.coverage.result import Coverage, CoveredLine, Uncovered
+from payments.insurance.coverage.rounding import EXACT, dong
+from payments.insurance.coverage.rules import Rules
+from payments.insurance.coverage.splitting import others_of, split
+from payments.insurance.coverage.totals import total, warnings
+
+
+def cover(bill: Bill, rules: Rules, *, version: int = 1) -> Coverage:
+    """
+    Split *bill* by the rules of its days.
+
+    Raises:
+        CodeUnknown: a code is in no list of the day, or needs a factor that was not given.
+        CategoryVisitTypeMismatch: the category is for the other kind of stay.
+        OtherSourceNotBelowCost: another payer's money is not below the cost of its line.
+    """
+    with localcontext(EXACT):
+        return _cover(bill, rules, version)
+
+
+def again(before: Coverage, bill: Bill, rules: Rules) -> Coverage:
+    """Cover *bill* anew: the next version beside *before*, which stays what it was."""
+    return cover(bill, rules, version=before.version + 1)
+
+
+def _cover(bill: Bill, rules: Rules, version: int) -> Coverage:
+    frame = frame_of(bill, rules)
+    known = _columns(bill, frame, rules)
+    was_capped = caps.cap(bill.lines, known.insured, caps.package, frame.package_cap)
+    if frame.service_cap is not None:
+        caps.cap(bill.lines, known.insured, caps.service, frame.service_cap)
+    base = sum(known.insured, ZERO)
+    leveller = Leveller(frame.route, frame.factor, 0 < base < frame.threshold, bill.policy)
+    exemption = Exemption(bill.visit, bill.visit.copay_of_the_year, frame.year_ceiling)
+    lines = _split_lines(bill, leveller, known, exemption)
+    totals = total(bill, lines, rules)
+    return Coverage(
+        version=version,
+        rules_version=rules.version,
+        is_provisional=not bill.visit.is_closed,
+        bill=bill,
+        base_salary=frame.salary,
+        threshold=frame.threshold,
+        insured_before_support=base,
+        is_small=leveller.is_small,
+        route=frame.route,
+        factor=frame.factor,
+        lines=lines,
+        totals=totals,
+        patient_pays=dong(totals.own + totals.copayment),
+        warnings=warnings(totals, was_capped=was_capped),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What is known of each line before its level is, by its place in the bill."""
+
+    times: list[datetime]
+    held: list[Held | None]
+    refused: list[Uncovered | None]
+    costs: list[Decimal]
+    uncut: list[Decimal]
+    insured: list[Decimal]
+    others: list[Decimal]
+
+
+def _columns(bill: Bill, frame: Frame, rules: Rules) -> _Columns:
+    visit, lines = bill.visit, bill.lines
+    times = [line.ordered_at or visit.date_in for line in lines]
+    days = [when.date() for when in times]
+    by_day = {day: entitlement.held(visit, frame.kind, rules, day) for day in set(days)}
+    held = [by_day[day] for day in days]
+    refused = [
+        entitlement.uncovered(visit, frame.route, frame.factor, line, card)
+        for line, card in zip(lines, held, strict=True)
+    ]
+    costs = [amounts.cost(line) for line in lines]
+    others = [
+        others_of(number, line, cost)
+        for number, (line, cost) in enumerate(zip(lines, costs, strict=True), start=1)
+    ]
+    uncut = [
+        ZERO if why else amounts.insured(line) for line, why in zip(lines, refused, strict=True)
+    ]
+    return _Columns(times, held, refused, costs, uncut, list(uncut), others)
+
+
+def _split_lines(
+    bill: Bill, leveller: Leveller, known: _Columns, exemption: Exemption
+) -> tuple[CoveredLine, ...]:
+    times = known.times
+    counts = leveller.factor == 100
+    done: dict[int, CoveredLine] = {}
+    for index in sorted(range(len(times)), key=times.__getitem__):
+        line, cost = bill.lines[index], known.costs[index]
+        entitled = leveller.entitle(
+            known.held[index], known.refused[index], exemption.holds(times[index])
+        )
+        insured = known.insured[index]
+        parts = split(line.mode, cost, insured, known.others[index], entitled.percent)
+        if counts:
+            exemption.running += parts.copayment
+        done[index] = CoveredLine(
+            number=index + 1,
+            line=line,
+            entitlement=entitled,
+            cost=cost,
+            insured=parts.insured,
+            cut=known.uncut[index] - insured,
+            others=parts.others,
+            own=parts.own,
+            copayment=parts.copayment,
+            fund=parts.fund,
+        )
+    return tuple(done[index] for index in range(len(times)))
