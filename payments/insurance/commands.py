@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from payments.insurance.cases import answering, finding, reading
+from payments.insurance.cases import answering, finding
+from payments.insurance.cases.bills import bill_of
 from payments.insurance.cases.reading import Case
 from payments.insurance.coverage.covering import cover
 from payments.insurance.coverage.rows_of_law import Basis
@@ -101,7 +102,7 @@ def _explain(args: argparse.Namespace) -> int:
 
 def _told(case: Case, rules: Rules, language: str) -> Iterator[str]:
     if case.kind == answering.VISIT:
-        result = cover(reading.bill_of(case.fields), rules)
+        result = cover(bill_of(case.keys), rules)
         yield from explanation(case.id, result, rules, language)
     else:
         found = json.dumps(answering.expected(case, rules), ensure_ascii=False)

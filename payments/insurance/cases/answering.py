@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from payments.insurance.cases import reading, writing
+from payments.insurance.cases.bills import bill_of
 from payments.insurance.cases.functions import FUNCTIONS
 from payments.insurance.cases.reading import Case
 from payments.insurance.coverage.covering import cover
@@ -35,12 +36,13 @@ def expected(case: Case, rules: Rules) -> object:
         Rejected: InvalidField, or one of the refusals of ``coverage``.
     """
     if case.kind == VISIT:
-        return writing.coverage(cover(reading.bill_of(case.fields), rules))
+        return writing.coverage(cover(bill_of(case.keys), rules))
     function = FUNCTIONS.get(case.kind)
     if function is None:
         raise CodeUnknown(field="kind", value=case.kind[:40], catalogue="kind")
-    case.fields.require("input")
-    return function(case.fields.inner("input"), rules)
+    if case.keys.get("input") is None:
+        raise InvalidField("input", "case_missing")
+    return function(case.keys["input"], rules)
 
 
 def answer(line: bytes, number: int, rules: Rules, language: str) -> dict[str, object]:

@@ -1,12 +1,12 @@
-"""Reads the keys of one JSON object: each by what it must be, a wrong one by its name."""
+"""Reads the values of a case: each by what it must be, a wrong one by the name of its field."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 from payments.insurance.coverage.refusals import CodeUnknown
 from payments.kernel.errors import InvalidField
@@ -14,174 +14,173 @@ from payments.kernel.errors import InvalidField
 #: Below a thousand billion đồng; sums and products of such numbers stay exact.
 _WHOLE_DIGITS_MAX: Final = 15
 _DECIMALS_MAX: Final = 12
-_NUMBER: Final = re.compile("(-?)[0-9]{1,15}(?:\\.[0-9]{1,12})?")
+_NUMBER: Final = re.compile("-?[0-9]{1,15}(?:\\.[0-9]{1,12})?")
 _LETTERS_MAX: Final = 200
 _TIME_LETTERS: Final = 16
 _DAY_LETTERS: Final = 10
 _BEYOND: Final = 10**_WHOLE_DIGITS_MAX
+T = TypeVar("T")
 
 
-class Fields:
+#: Where a value stands, put together only when it is wrong: ``("visit.cards[0].", "from")``.
+At = tuple[str, str]
+Reader = Callable[[object, At], object]
+
+
+class Key(NamedTuple):
+    """A key of an object: the name of what it becomes, and its reader."""
+
+    name: str
+    read: Reader
+
+
+def read(value: object, path: str, keys: Mapping[str, Key], needed: frozenset[str]) -> Any:
     """
-    One object of a case; *path* names it, as in ``visit.cards[0].``.
+    Read an object of *keys*: name → value, of the keys that are there and not null.
 
-    A key that is left out, or null, has its default.
+    Raises:
+        InvalidField: no object, a key that nobody would read, or one of *needed* is missing.
     """
+    if not isinstance(value, dict):
+        raise InvalidField(path.rstrip(".") or "case", "case_object")
+    found: dict[str, object] = {}
+    for key, given in value.items():
+        known = keys.get(key)
+        if known is None:
+            # It is a slip of the pen, and the default would be taken in silence.
+            raise InvalidField(f"{path}{shown(key)}", "case_unknown_key")
+        if given is not None:
+            found[known.name] = known.read(given, (path, key))
+    if len(found) < len(keys) and not needed <= found.keys():
+        key = next(key for key, one in keys.items() if one.name in needed - found.keys())
+        raise InvalidField(f"{path}{key}", "case_missing")
+    return found
 
-    __slots__ = ("_path", "_values")
 
-    def __init__(self, values: object, path: str) -> None:
-        if not isinstance(values, dict):
-            raise InvalidField(path.rstrip(".") or "case", "case_object")
-        self._values: Mapping[str, object] = values
-        self._path = path
+def name(at: At) -> str:
+    return "".join(at)
 
-    def only(self, known: frozenset[str]) -> None:
-        """Refuse a key that nobody would read: it is a slip of the pen."""
-        if not self._values.keys() <= known:
-            key = min(self._values.keys() - known)
-            raise InvalidField(f"{self._path}{shown(key)}", "case_unknown_key")
 
-    def name(self, key: str) -> str:
-        return f"{self._path}{key}"
-
-    def has(self, key: str) -> bool:
-        return self._values.get(key) is not None
-
-    def number(self, key: str, default: Decimal | None = None) -> Decimal:
-        """Read an amount or a count: a JSON number or a string, not below 0."""
-        found = self.signed(key, default)
-        if found < 0:
-            raise InvalidField(f"{self._path}{key}", "case_number")
-        return found
-
-    def signed(self, key: str, default: Decimal | None = None) -> Decimal:
-        value = self._values.get(key)
-        if value is None:
-            if default is None:
-                raise self._missing(key)
-            return default
-        # Not isinstance: true is an int to Python.
-        if type(value) is int:
-            if -_BEYOND < value < _BEYOND:
-                return Decimal(value)
-        elif type(value) is str:
-            if _NUMBER.fullmatch(value):
-                return Decimal(value)
-        elif type(value) is Decimal and _is_short(value):
-            return value
-        raise InvalidField(f"{self._path}{key}", "case_number")
-
-    def per_cent(self, key: str, default: Decimal | None = None) -> Decimal:
-        found = self.number(key, default)
-        if found > 100:
-            raise InvalidField(f"{self._path}{key}", "case_per_cent")
-        return found
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._values.get(key)
-        if value is None:
-            if default is None:
-                raise self._missing(key)
-            return default
-        if type(value) is not str or len(value) > _LETTERS_MAX:
-            raise InvalidField(f"{self._path}{key}", "case_text")
+def signed(value: object, at: At) -> Decimal:
+    """Read a JSON number or a string, exactly as it is written."""
+    # Not isinstance: true is an int to Python.
+    if type(value) is int:
+        if -_BEYOND < value < _BEYOND:
+            return Decimal(value)
+    elif type(value) is str:
+        if _NUMBER.fullmatch(value):
+            return Decimal(value)
+    elif type(value) is Decimal and _is_short(value):
         return value
-
-    def code(self, key: str, default: str | None = None) -> str:
-        """Read a short code: a string, or the number that somebody wrote for one."""
-        value = self._values.get(key)
-        if type(value) is int and -_BEYOND < value < _BEYOND:
-            return str(value)
-        return self.text(key, default)
-
-    def one_of(
-        self, key: str, known: Iterable[str], default: str | None = None, *, catalogue: str
-    ) -> str:
-        found = self.code(key, default)
-        if found not in known:
-            raise CodeUnknown(field=f"{self._path}{key}", value=shown(found), catalogue=catalogue)
-        return found
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        value = self._values.get(key)
-        if value is None:
-            return default
-        if type(value) is not bool:
-            raise InvalidField(f"{self._path}{key}", "case_flag")
-        return value
-
-    def day(self, key: str) -> date:
-        text = self.text(key)
-        found = _day(text)
-        if found is None:
-            raise InvalidField(f"{self._path}{key}", "case_day")
-        return found
-
-    def moment(self, key: str, *, or_day: bool = False) -> datetime:
-        """Read a time of the hospital's wall clock; with *or_day* a day is its first minute."""
-        text = self.text(key)
-        if or_day and len(text) == _DAY_LETTERS and (day := _day(text)) is not None:
-            return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the wall clock has none
-        found = _moment(text)
-        if found is None:
-            raise InvalidField(f"{self._path}{key}", "case_time")
-        return found
-
-    def inner(self, key: str) -> Fields:
-        """Open an object; one that is left out is empty."""
-        value = self._values.get(key)
-        return Fields({} if value is None else value, f"{self._path}{key}.")
-
-    def many(self, key: str, most: int) -> list[Fields]:
-        """Open a list of objects, at most *most*; left out it is empty."""
-        value = self._values.get(key)
-        if value is None:
-            return []
-        if type(value) is not list:
-            raise InvalidField(f"{self._path}{key}", "case_list")
-        if len(value) > most:
-            raise InvalidField(f"{self._path}{key}", "case_too_many", most=most)
-        return [Fields(item, f"{self._path}{key}[{at}].") for at, item in enumerate(value)]
-
-    def require(self, key: str) -> None:
-        if self._values.get(key) is None:
-            raise self._missing(key)
-
-    def _missing(self, key: str) -> InvalidField:
-        return InvalidField(f"{self._path}{key}", "case_missing")
+    raise InvalidField(name(at), "case_number")
 
 
-def shown(text: str) -> str:
+def number(value: object, at: At) -> Decimal:
+    found = signed(value, at)
+    if found < 0:
+        raise InvalidField(name(at), "case_number")
+    return found
+
+
+def per_cent(value: object, at: At) -> Decimal:
+    found = number(value, at)
+    if found > 100:
+        raise InvalidField(name(at), "case_per_cent")
+    return found
+
+
+def text(value: object, at: At) -> str:
+    if type(value) is not str or len(value) > _LETTERS_MAX:
+        raise InvalidField(name(at), "case_text")
+    return value
+
+
+def code(value: object, at: At) -> str:
+    """Read a short code: a string, or the number that somebody wrote for one."""
+    if type(value) is int and -_BEYOND < value < _BEYOND:
+        return str(value)
+    return text(value, at)
+
+
+def flag(value: object, at: At) -> bool:
+    if type(value) is not bool:
+        raise InvalidField(name(at), "case_flag")
+    return value
+
+
+def day(value: object, at: At) -> date:
+    found = _day(text(value, at))
+    if found is None:
+        raise InvalidField(name(at), "case_day")
+    return found
+
+
+def moment(value: object, at: At) -> datetime:
+    """Read a time of the hospital's wall clock."""
+    found = _moment(text(value, at))
+    if found is None:
+        raise InvalidField(name(at), "case_time")
+    return found
+
+
+def moment_or_day(value: object, at: At) -> datetime:
+    """Read a time, or a day as its first minute."""
+    given = text(value, at)
+    found = _day(given) if len(given) == _DAY_LETTERS else None
+    if found is not None:
+        return datetime(found.year, found.month, found.day)  # noqa: DTZ001 - a wall clock has none
+    return moment(given, at)
+
+
+def one_of(known: Mapping[str, T], catalogue: str) -> Callable[[object, At], T]:
+    """Make the reader of a code that stands in *known*."""
+
+    def read_code(value: object, at: At) -> T:
+        given = code(value, at)
+        if given not in known:
+            raise CodeUnknown(field=name(at), value=shown(given), catalogue=catalogue)
+        return known[given]
+
+    return read_code
+
+
+def many(value: object, at: At, most: int) -> list[tuple[object, str]]:
+    """Open a list of at most *most* objects: each with its path."""
+    if type(value) is not list:
+        raise InvalidField(name(at), "case_list")
+    if len(value) > most:
+        raise InvalidField(name(at), "case_too_many", most=most)
+    path = name(at)
+    return [(item, f"{path}[{index}].") for index, item in enumerate(value)]
+
+
+def shown(given: str) -> str:
     """Cut what somebody typed to what is enough to know it again."""
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return given if len(given) <= 40 else f"{given[:39]}…"
 
 
-def _is_short(number: Decimal) -> bool:
-    exponent = number.as_tuple().exponent
-    return (
-        isinstance(exponent, int)
-        and exponent >= -_DECIMALS_MAX
-        and number.adjusted() < _WHOLE_DIGITS_MAX
-    )
+def _is_short(given: Decimal) -> bool:
+    exponent = given.as_tuple().exponent
+    is_fine = isinstance(exponent, int) and exponent >= -_DECIMALS_MAX
+    return is_fine and given.adjusted() < _WHOLE_DIGITS_MAX
 
 
-def _day(text: str) -> date | None:
+def _day(given: str) -> date | None:
     # Python reads more forms of a date than the format has.
-    if len(text) != _DAY_LETTERS or text[4] != "-" or text[7] != "-":
+    if len(given) != _DAY_LETTERS or given[4] != "-" or given[7] != "-":
         return None
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(given)
     except ValueError:
         return None
 
 
-def _moment(text: str) -> datetime | None:
-    if len(text) != _TIME_LETTERS or text[10] != "T" or text[13] != ":":
+def _moment(given: str) -> datetime | None:
+    if len(given) != _TIME_LETTERS or given[10] != "T" or given[13] != ":":
         return None
-    if text[4] != "-" or text[7] != "-":
+    if given[4] != "-" or given[7] != "-":
         return None
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(given)
     except ValueError:
         return None

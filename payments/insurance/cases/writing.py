@@ -23,7 +23,12 @@ def coverage(result: Coverage) -> dict[str, object]:
 
 def plain(amount: Decimal) -> str:
     """Write no exponent and no zeros at the end: ``3998134.8``."""
-    text = f"{amount:f}"
+    text = str(amount)
+    # Nearly all are whole đồng with the decimals of a claim.
+    if text.endswith(".00"):
+        return text[:-3]
+    if "E" in text:
+        text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -22,8 +22,15 @@ def cost(line: Line) -> Decimal:
     return round2(line.quantity * line.price * line.service_rate * _PER_CENT)
 
 
-def insured(line: Line) -> Decimal:
-    """Give THANH_TIEN_BH of a line that is covered, before caps and support to the facility."""
+def insured(line: Line, cost_of_line: Decimal) -> Decimal:
+    """
+    Give THANH_TIEN_BH of a line that is covered, before caps and support to the facility.
+
+    *cost_of_line* is what ``cost`` gave: it is the same where the fund takes price and ratio whole.
+    """
+    # Without a price of the fund the alternative form of the cost is the usual one.
+    if line.insurance_rate == HUNDRED and (line.fund_price is None or line.table is Table.XML2):
+        return cost_of_line
     if line.table is Table.XML2:
         return round2(line.quantity * line.price * line.insurance_rate * _PER_CENT)
     rates = line.service_rate * line.insurance_rate * _PER_MYRIAD

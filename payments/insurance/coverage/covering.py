@@ -18,7 +18,13 @@ from payments.insurance.coverage import amounts, caps, entitlement
 from payments.insurance.coverage.entitlement import Exemption, Held, Leveller
 from payments.insurance.coverage.framing import Frame, frame_of
 from payments.insurance.coverage.model import ZERO, Bill
-from payments.insurance.coverage.result import Coverage, CoveredLine, Uncovered
+from payments.insurance.coverage.result import (
+    Coverage,
+    CoveredLine,
+    Entitlement,
+    LevelBy,
+    Uncovered,
+)
 from payments.insurance.coverage.rounding import EXACT, dong
 from payments.insurance.coverage.rules import Rules
 from payments.insurance.coverage.splitting import others_of, split
@@ -101,7 +107,8 @@ def _columns(bill: Bill, frame: Frame, rules: Rules) -> _Columns:
         for number, (line, cost) in enumerate(zip(lines, costs, strict=True), start=1)
     ]
     uncut = [
-        ZERO if why else amounts.insured(line) for line, why in zip(lines, refused, strict=True)
+        ZERO if why else amounts.insured(line, cost)
+        for line, why, cost in zip(lines, refused, costs, strict=True)
     ]
     return _Columns(times, held, refused, costs, uncut, list(uncut), others)
 
@@ -109,28 +116,23 @@ def _columns(bill: Bill, frame: Frame, rules: Rules) -> _Columns:
 def _split_lines(
     bill: Bill, leveller: Leveller, known: _Columns, exemption: Exemption
 ) -> tuple[CoveredLine, ...]:
-    times = known.times
-    counts = leveller.factor == 100
+    times, counts = known.times, leveller.factor == 100
+    # Most lines of a visit are entitled alike.
+    entitled: dict[tuple[int, Uncovered | None, LevelBy | None], Entitlement] = {}
     done: dict[int, CoveredLine] = {}
     for index in sorted(range(len(times)), key=times.__getitem__):
-        line, cost = bill.lines[index], known.costs[index]
-        entitled = leveller.entitle(
-            known.held[index], known.refused[index], exemption.holds(times[index])
-        )
-        insured = known.insured[index]
-        parts = split(line.mode, cost, insured, known.others[index], entitled.percent)
+        line, card, why = bill.lines[index], known.held[index], known.refused[index]
+        exempt = exemption.holds(times[index]) if exemption.is_possible else None
+        key = (id(card), why, exempt)
+        if key not in entitled:
+            entitled[key] = leveller.entitle(card, why, exempt)
+        entitlement_of_line = entitled[key]
+        cost, insured = known.costs[index], known.insured[index]
+        percent = entitlement_of_line.percent
+        parts = split(line.mode, cost, insured, known.others[index], percent)
         if counts:
             exemption.running += parts.copayment
-        done[index] = CoveredLine(
-            number=index + 1,
-            line=line,
-            entitlement=entitled,
-            cost=cost,
-            insured=parts.insured,
-            cut=known.uncut[index] - insured,
-            others=parts.others,
-            own=parts.own,
-            copayment=parts.copayment,
-            fund=parts.fund,
-        )
+        cut = known.uncut[index] - insured
+        # Insured, others, own, co-payment, fund.
+        done[index] = CoveredLine(index + 1, line, entitlement_of_line, cost, cut, *parts)
     return tuple(done[index] for index in range(len(times)))

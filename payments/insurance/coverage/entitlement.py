@@ -71,6 +71,10 @@ class Exemption:
     running: Decimal
     ceiling: Decimal
 
+    @property
+    def is_possible(self) -> bool:
+        return self.visit.exempt_from is not None or self.visit.five_years_from is not None
+
     def holds(self, when: datetime) -> LevelBy | None:
         certificate = self.visit.exempt_from
         # It runs to 31 December: the next year begins anew.

@@ -64,9 +64,9 @@ class CoveredLine:
     line: Line
     entitlement: Entitlement
     cost: Decimal
-    insured: Decimal
     #: What the 45 (or 40) base salaries took off the insured part.
     cut: Decimal
+    insured: Decimal
     others: Decimal
     own: Decimal
     copayment: Decimal

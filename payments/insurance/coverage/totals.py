@@ -17,27 +17,24 @@ _FEE_FOR_SERVICE: Final = "1"
 
 def total(bill: Bill, lines: Sequence[CoveredLine], rules: Rules) -> Totals:
     """Add the rounded lines up; nothing is rounded a second time."""
+    drugs = supplies = cost = insured = own = copayment = fund = others = for_service = ZERO
+    for one in lines:
+        cost += one.cost
+        insured += one.insured
+        own += one.own
+        copayment += one.copayment
+        fund += one.fund
+        others += one.others
+        if one.line.table is Table.XML2:
+            drugs += one.cost
+        elif one.line.group in _SUPPLIES:
+            supplies += one.cost
+        if one.line.method == _FEE_FOR_SERVICE:
+            for_service += one.fund
     day = bill.visit.date_in.date()
-    of_forces = any(rules.is_of_the_forces(card.letters, day) for card in bill.visit.cards)
-    for_service = (one.fund for one in lines if one.line.method == _FEE_FOR_SERVICE)
-    return Totals(
-        drugs=sum((one.cost for one in lines if one.line.table is Table.XML2), ZERO),
-        supplies=sum(
-            (
-                one.cost
-                for one in lines
-                if one.line.table is Table.XML3 and one.line.group in _SUPPLIES
-            ),
-            ZERO,
-        ),
-        cost=sum((one.cost for one in lines), ZERO),
-        insured=sum((one.insured for one in lines), ZERO),
-        own=sum((one.own for one in lines), ZERO),
-        copayment=sum((one.copayment for one in lines), ZERO),
-        fund=sum((one.fund for one in lines), ZERO),
-        others=sum((one.others for one in lines), ZERO),
-        fund_for_service=ZERO if of_forces else sum(for_service, ZERO),
-    )
+    if any(rules.is_of_the_forces(card.letters, day) for card in bill.visit.cards):
+        for_service = ZERO
+    return Totals(drugs, supplies, cost, insured, own, copayment, fund, others, for_service)
 
 
 def warnings(totals: Totals, *, was_capped: bool) -> tuple[Warned, ...]:
