@@ -119,6 +119,8 @@ def _figure(reason: Reason, line: CoveredLine) -> str:
             return f"{reason.figure} {exact(line.insured)}"
         case "MUC_HUONG":
             return f"{reason.figure} {exact(line.entitlement.percent)}"
+        case "T_BHTT":
+            return f"{reason.figure} {exact(line.fund)}"
         case "T_NGUONKHAC":
             return f"{reason.figure} {exact(line.others)}"
         case other:

@@ -40,6 +40,7 @@ SCRIPTS: Final = {
     "hostile_clients": "W4 endless and slow clients",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
+    "splits": "insurance splits of random visits",
 }
 #: What these need to be told to run on PostgreSQL.
 _MORE: Final = dict.fromkeys(("sealer", "tamper", "close_day"), ("--postgres",))

@@ -77,7 +77,8 @@ def signed(value: object, at: At) -> Decimal:
 
 def number(value: object, at: At) -> Decimal:
     found = signed(value, at)
-    if found < 0:
+    # The sign and not the size: a zero below zero would be written as one.
+    if found.is_signed():
         raise InvalidField(name(at), "case_number")
     return found
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from payments.insurance.coverage import amounts
 from payments.insurance.coverage.model import Mode, Table
 from payments.insurance.coverage.result import Coverage, CoveredLine, LevelBy, Uncovered
+from payments.insurance.coverage.rounding import round2
 from payments.insurance.coverage.rows_of_law import Basis
 from payments.insurance.coverage.rules import Rules
 
@@ -110,13 +111,22 @@ def _of_level(result: Coverage, line: CoveredLine, rules: Rules, day: date) -> I
 
 
 def _of_split(line: CoveredLine, rules: Rules, day: date) -> Iterator[Reason]:
+    given, percent = line.line, line.entitlement.percent
+    if line.entitlement.uncovered is None:
+        fund = round2(line.insured * percent / 100)
+        facts: dict[str, Fact] = {
+            "insured": line.insured,
+            "percent": percent,
+            "copayment": line.insured - fund,
+        }
+        yield Reason("T_BHTT", "fund_share", (rules.article("fund_share", day),), facts)
     if line.others:
-        match line.line.mode:
+        match given.mode:
             case Mode.PERSONAL:
                 rule = "sources_personal"
             case Mode.POOL:
                 rule = "sources_pool"
             case Mode.SPECIAL:
                 rule = "sources_special"
-        facts: dict[str, Fact] = {"others": line.others}
+        facts = {"others": line.others}
         yield Reason("T_NGUONKHAC", rule, (rules.article(rule, day),), facts)

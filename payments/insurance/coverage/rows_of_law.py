@@ -12,8 +12,9 @@ from typing import Final, Literal
 from payments.insurance.coverage.tables import Row, rows
 
 Kind = Literal["factor", "follows", "none"]
-#: V: read in one source, V2: in two or more that do not depend on each other, U: not confirmed.
-_STANDINGS: Final = ("V", "V2", "U")
+#: V: read in one source, V2: in two or more that do not depend on each other, U: not confirmed,
+#: P: no law but a rule of this product.
+_STANDINGS: Final = ("V", "V2", "U", "P")
 _STAYS: Final = {"in": (True,), "out": (False,), "any": (True, False)}
 _DATES: Final = ("valid_from", "valid_to", "basis")
 

@@ -40,7 +40,7 @@ def others_of(number: int, line: Line, cost: Decimal) -> Decimal:
         return ZERO
     if total and total >= cost:
         raise OtherSourceNotBelowCost(number=number, amount=total, cost=cost)
-    return total
+    return total or ZERO
 
 
 def split(mode: Mode, cost: Decimal, insured: Decimal, others: Decimal, percent: Decimal) -> Parts:
