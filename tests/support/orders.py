@@ -50,5 +50,5 @@ def orders(hospital: Hospital, file_number: str = FILE_NUMBER) -> tuple[OrderVie
         return () if patient is None else of_patient(tx, patient.patient)
 
 
-def ids(hospital: Hospital) -> list[UUID]:
-    return [one.id for one in orders(hospital)]
+def ids(hospital: Hospital, file_number: str = FILE_NUMBER) -> list[UUID]:
+    return [one.id for one in orders(hospital, file_number)]

@@ -108,10 +108,11 @@
     say();
   }
 
-  // What goes back to the payer comes first: the notes are in the cashier's hand.
+  // What goes back to the payer comes first: the notes are in the cashier's hand. Then the state,
+  // and what is still due: what stands largest on the screen is said too.
   function say() {
-    const said = ["#part-money .change p", "#part-money .bar p"]
-      .map((one) => document.querySelector(one)).filter(Boolean).map((one) => one.innerText).join(". ");
+    const said = Array.from(document.querySelectorAll("#part-money .change p, #part-money .bar p, #part-money [data-say]"))
+      .map(function (one) { return one.innerText.replace(/\s*\n\s*/g, " "); }).join(". ");
     if (said && announce && announce.textContent !== said) announce.textContent = said;
   }
 

@@ -1,0 +1,287 @@
+"""A hospital in which everything has happened that a screen can show; the clock stands at 07:30."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from flask import Flask
+
+from payments.app import create_app
+from payments.config import Mode, Settings
+from payments.gateway import Gateways
+from payments.identity import queries as identity
+from payments.identity.permissions import Role
+from payments.identity.staff import give_password
+from payments.intents.exempting import exempt_invoice
+from payments.intents.model import Intent
+from payments.intents.service import cancel_invoice, credit_invoice, expire
+from payments.interop.orders.issuing import issue as issue_orders
+from payments.interop.orders.queries import patient_of
+from payments.invoicing.exemptions import Decision
+from payments.invoicing.model import LineRequest, PatientRequest
+from payments.invoicing.service import IssueRequest, issue
+from payments.kernel.calendar import HospitalDay
+from payments.kernel.clock import FrozenClock
+from payments.kernel.money import Money, vnd
+from payments.kernel.scope import FacilityId, Scope
+from payments.kernel.secret import Secret
+from payments.keys import Keys, write_new
+from payments.patients.model import Facts
+from payments.patients.scanning import Birth
+from payments.patients.service import admit
+from payments.receipts.printing import record
+from payments.reconciliation.closing import close_day
+from payments.reconciliation.importing import take_in
+from payments.runtime import Runtime
+from tests.support import access
+from tests.support.databases import fresh_sqlite, in_memory
+from tests.support.hospital import PAYEE, Hospital
+from tests.support.orders import ids, row, take
+from tests.support.receivers import Receiver
+from tests.support.statements import Moved, a_statement, moved_at
+from tests.support.web import Browser, add_user
+
+MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
+_OPENED = MORNING - timedelta(hours=1)
+_YESTERDAY = MORNING - timedelta(days=1)
+_RUN_OUT = timedelta(minutes=20)
+ORDERED = "99-700001"
+_THREE = ("KB01", "XN01", "SA01")
+
+
+class Show:
+    """Holds the addresses of what was made, by a name for its state."""
+
+    def __init__(self, runtime: Runtime, clock: FrozenClock, scope: Scope) -> None:
+        self.runtime = runtime
+        self.clock = clock
+        self.scope = scope
+        self.app = create_app(runtime)
+        #: The same hospital, asking for the second factor.
+        self.strict = create_app(
+            replace(runtime, settings=replace(runtime.settings, second_factor=True))
+        )
+        self._count = itertools.count(1)
+        self.invoices: dict[str, UUID] = {}
+        self.payments: dict[str, UUID] = {}
+        self.patients: dict[str, UUID] = {}
+        self.credits: dict[str, UUID] = {}
+        self._enrolled = ""
+        clock.set(_YESTERDAY)
+        self.hospital = Hospital(runtime, scope)
+        self.logins = {role: add_user(runtime, scope, role) for role in Role}
+        self.hospital.scope = replace(scope, actor=f"user:{self.user(Role.HEAD_CASHIER)}")
+        self._yesterday()
+        clock.set(_OPENED)
+        self._long_ago()
+        clock.set(MORNING - timedelta(minutes=4))
+        self._money()
+        self._people()
+        self._programs()
+        clock.set(MORNING - timedelta(minutes=1))
+        self._codes()
+        clock.set(MORNING)
+
+    def user(self, role: Role) -> UUID:
+        with self.runtime.database.reading(self.scope) as tx:
+            return next(one.id for one in identity.users(tx) if one.login == self.logins[role])
+
+    def enrolled(self) -> str:
+        """Give the login of an administrator who has a second factor."""
+        if not self._enrolled:
+            self._enrolled = self.newcomer(Role.IT_ADMIN)
+            browser = Browser(self.strict.test_client())
+            browser.sign_in(self._enrolled)
+            access.enrol(browser, self.clock)
+        return self._enrolled
+
+    def code_in(self, page: str) -> str:
+        """Give what an app says now that was shown the secret of *page*."""
+        return access.code_now(access.secret_in(page), self.clock)
+
+    def given_password(self) -> tuple[str, str]:
+        """Add a user who has a password for one sign-in; returns login and password."""
+        login = self.newcomer(Role.CASHIER)
+        with self.runtime.database.reading(self.scope) as tx:
+            found = next(one.id for one in identity.users(tx) if one.login == login)
+        _, password = give_password(self.runtime, self.scope, found)
+        return login, password
+
+    def newcomer(self, role: Role) -> str:
+        """Add a user who never was here; returns the login."""
+        return add_user(self.runtime, self.scope, role, f"moi.{next(self._count)}")
+
+    def invoice(self, name: str) -> str:
+        return f"/desk/invoices/{self.invoices[name]}"
+
+    def link(self, name: str) -> str:
+        return f"/p/{self.hospital.view(self.invoices[name]).pay_token}"
+
+    def code(self, state: str) -> Intent:
+        """Make one more invoice of 422.000 đ with an open code."""
+        return self._code(state, "NGUYỄN VĂN THỬ", *_THREE)
+
+    def pay(self, code: Intent) -> None:
+        self.hospital.arrive(self.hospital.transfer(code.code, code.amount))
+        self.hospital.work()
+
+    def _issue(self, state: str, name: str, *codes: str) -> UUID:
+        number = next(self._count)
+        request = IssueRequest(
+            PatientRequest(name, 1940 + number * 3, f"99-{240_800 + number}"),
+            tuple(LineRequest(code, 1) for code in codes or ("KB01",)),
+            f"show-form-{number:06d}",
+        )
+        self.invoices[state] = issue(self.runtime, self.hospital.scope, request)
+        return self.invoices[state]
+
+    def _code(self, state: str, name: str, *codes: str) -> Intent:
+        return self.hospital.show(self._issue(state, name, *codes))
+
+    def _pay(self, state: str, memo: str, amount: Money) -> None:
+        arrived = self.hospital.arrive(self.hospital.transfer(memo, amount))
+        self.hospital.work()
+        self.credits[state] = arrived.credit
+        if state in self.invoices:
+            self.payments[state] = self.hospital.payments(self.invoices[state])[-1].id
+
+    def _yesterday(self) -> None:
+        """One payment that the bank tells of too; the day is closed in the morning."""
+        code = self._code("yesterday", "VÕ THỊ MINH HỌA")
+        at = moved_at(self.clock.now())
+        self.hospital.arrive(self.hospital.transfer(code.code, code.amount, reference="FTY1"))
+        self.hospital.work()
+        day = HospitalDay.of(self.clock.now())
+        self.clock.set(_OPENED)
+        told = Moved(code.amount.dong, "FTY1", code.code, at)
+        take_in(self.runtime, self.scope, PAYEE.account, a_statement(told, day=at[:10]))
+        self.hospital.work()
+        close_day(self.runtime, self.scope, day)
+
+    def _long_ago(self) -> None:
+        late = self._code("late", "BÙI THỊ THỬ NGHIỆM", *_THREE)
+        self._code("expired", "ĐỖ VĂN MẪU", "KB01", "XQ01")
+        self.clock.advance(_RUN_OUT)
+        expire(self.runtime, self.scope)
+        self._pay("late", late.code, late.amount)
+
+    def _money(self) -> None:
+        short = self._code("short", "TRẦN VĂN MẪU", *_THREE)
+        self._pay("short", short.code, short.amount - vnd(20_000))
+        over = self._code("over", "LÊ THỊ VÍ DỤ")
+        self._pay("over", over.code, over.amount + vnd(50_000))
+        twice = self._code("twice", "PHẠM VĂN NGHIỆM")
+        for _ in range(2):
+            self._pay("twice", twice.code, twice.amount)
+        self._pay("stray", "CK TIEN VIEN CHO ME", vnd(320_000))
+        left = self._code("cancelled", "ĐẶNG THỊ THỬ", "KB02")
+        cancel_invoice(
+            self.runtime,
+            self.hospital.scope,
+            self.invoices["cancelled"],
+            "người bệnh xin không khám",
+        )
+        self._pay("cancelled", left.code, left.amount)
+        self._issue("credited", "NGÔ VĂN MẪU", "KB01", "XN01")
+        self._credit("credited", {"XN": vnd(92_000)})
+        self._code("replaced", "HOÀNG VĂN THỬ", "KB01", "XN01")
+        self._credit("replaced", {"XN": vnd(92_000)})
+        exempted = self._issue("exempted", "DƯƠNG THỊ MẪU", "KB01", "SA01")
+        exempt_invoice(
+            self.runtime,
+            self.hospital.scope,
+            exempted,
+            Decision("POOR", vnd(180_000), "giấy xác nhận hộ nghèo", "show-exempt"),
+        )
+        self._issue("unshown", "LÝ VĂN NGHIỆM", "KB01")
+        self._issue("nothing", "HUỲNH THỊ MẪU", "CT02")
+        self.hospital.open_shift("Q1")
+        cash = self._issue("cash", "NGUYỄN THỊ VÍ DỤ", "KB02")
+        self.hospital.hand_over(cash, vnd(50_000))
+        self.hospital.work()
+        self.payments["cash"] = self.hospital.payments(cash)[-1].id
+
+    def _credit(self, state: str, amounts: dict[str, Money]) -> None:
+        credit_invoice(
+            self.runtime,
+            self.hospital.scope,
+            self.invoices[state],
+            amounts,
+            reason="bác sĩ bỏ chỉ định",
+            key=f"show-credit-{state}",
+        )
+
+    def _people(self) -> None:
+        same = Facts("NGUYỄN VĂN THỬ NGHIỆM", Birth(1958, 2, 1), phone="0900000123")
+        for name, file_number in (("first", "99-500001"), ("second", "99-500002")):
+            self.patients[name] = admit(self.runtime, self.hospital.scope, file_number, same)
+            same = replace(same, birth=Birth(1958), phone="")
+        take(self.hospital, row(quantity=3), row(line=2, service_code="XN01"))
+        order = row(order_number="CD0002", file_number="99-700002", quantity=3)
+        take(self.hospital, order)
+        issue_orders(self.runtime, self.hospital.scope, ids(self.hospital, "99-700002"))
+        take(self.hospital, order | {"version": "2", "quantity": "1"})
+        with self.runtime.database.reading(self.scope) as tx:
+            found = patient_of(tx, self.runtime.keys, ORDERED)
+        assert found is not None
+        self.patients["ordered"] = found.patient
+
+    def _programs(self) -> None:
+        receiver = Receiver(self.runtime, self.hospital)
+        receiver.subscribe()
+        receiver.answers = [httpx.Response(410, text="gone"), httpx.Response(500, text="later")]
+        self._issue("told", "TRƯƠNG VĂN MẪU", "KB02")
+        receiver.listen()
+
+    def _codes(self) -> None:
+        """The codes that stand on the screens now."""
+        paid = self._code("paid", "NGUYỄN VĂN THỬ", *_THREE)
+        self._pay("paid", paid.code, paid.amount)
+        with self.runtime.database.transaction(self.hospital.scope) as tx:
+            for number, reason in ((1, ""), (2, "máy in kẹt giấy")):
+                record(tx, self.payments["short"], number, reason=reason, copies_most=2)
+        rest = self.hospital.show(self.invoices["short"])
+        assert rest.amount == vnd(20_000)
+        self._code("large", "RƠ CHÂM THỬ NGHIỆM", "CT01", "SA02", "XN02", "XN04")
+        self._code("due", "NGUYỄN THỊ MINH HỌA THỬ", *_THREE)
+
+
+@contextmanager
+def show_in(folder: Path) -> Iterator[Show]:
+    """Make the hospital in *folder*."""
+    clock = FrozenClock(_YESTERDAY)
+    write_new(folder / "keys.json", demo=True)
+    database = fresh_sqlite(in_memory(folder / "show.db"), clock)
+    settings = Settings(
+        mode=Mode.TRIAL,
+        database_url=Secret("unused://"),
+        keys_file=folder / "keys.json",
+        gateways=("bank_transfer", "casso", "sepay"),
+        hosts=("localhost", "127.0.0.1"),
+        public_url="http://localhost",
+        proxy_hops=0,
+        code_prefix="VPH",
+        code_minutes=15,
+        log_level="ERROR",
+        facility=FacilityId(99001),
+        second_factor=False,
+        help_phone="1900 0000",
+    )
+    runtime = Runtime(
+        settings, database, Gateways.named(settings.gateways), clock, Keys.read(settings.keys_file)
+    )
+    try:
+        yield Show(runtime, clock, Scope(FacilityId(99001), "user:test", "show"))
+    finally:
+        database.close()
+
+
+def apps(show: Show) -> dict[str, Flask]:
+    return {"": show.app, "strict": show.strict}

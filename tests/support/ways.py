@@ -1,0 +1,202 @@
+"""The ways to the pages of ``tests/support/places.py``, and what a place is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from payments.identity.permissions import Role
+from tests.support.hospital import PAYEE
+from tests.support.price_lists import as_csv, as_xlsx
+from tests.support.show import Show
+from tests.support.statements import Moved, a_statement
+from tests.support.visitors import Fields, Sent, Visitor
+from tests.support.web import PASSWORD
+
+Way = Callable[[Show, Visitor], None]
+
+CASHIER, HEAD = Role.CASHIER, Role.HEAD_CASHIER
+BOOKS, CHIEF, KEEPER = Role.ACCOUNTANT, Role.CHIEF_ACCOUNTANT, Role.IT_ADMIN
+WATCH = Role.SECURITY_OFFICER
+TODAY = "/finance/day/2026-11-24"
+#: Of a file that was written in English: what is wrong in it is said in the words of the file.
+_TITLES = ("login", "name", "role", "person")
+NOBODY = "01a20c1e-90b3-723b-b3b1-ff3eb156c8e4"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    name: str
+    #: The view whose page it is; empty for failures that belong to no view.
+    endpoint: str
+    #: Whose role; None is somebody who is not signed in.
+    who: Role | None
+    way: Way
+    status: int = 200
+    #: Ask for the second factor, as an installation does that is not a demo.
+    is_strict: bool = False
+
+
+def at(path: str) -> Way:
+    return lambda _, visitor: visitor.get(path)
+
+
+def invoice(name: str, more: str = "") -> Way:
+    return lambda show, visitor: visitor.get(show.invoice(name) + more)
+
+
+def link(name: str) -> Way:
+    return lambda show, visitor: visitor.get(show.link(name))
+
+
+def sent(page: str, action: str, fields: Fields) -> Way:
+    return lambda _, visitor: visitor.send(page, action, fields)
+
+
+def sent_of(name: str, more: str, fields: Fields) -> Way:
+    """Send a form of the page below an invoice to the page's own address."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        address = show.invoice(name) + more
+        visitor.send(address, address, fields)
+
+    return way
+
+
+def scan(text: str) -> Way:
+    return sent("/desk", "/desk/scan", {"scan": text})
+
+
+def user(more: str = "", fields: Fields | None = None, role: Role = CASHIER) -> Way:
+    def way(show: Show, visitor: Visitor) -> None:
+        page = f"/admin/users/{show.user(role)}"
+        if more:
+            visitor.send(page, page + more, fields or {})
+        else:
+            visitor.get(page)
+
+    return way
+
+
+def enter(login: str, password: str = PASSWORD) -> Way:
+    return sent("/sign-in", "/sign-in", {"login": login, "password": password})
+
+
+def newcomer(*steps: tuple[str, Fields]) -> Way:
+    """Sign in as an administrator who has no second factor yet, then go on."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        visitor.send("/sign-in", "/sign-in", {"login": show.newcomer(KEEPER), "password": PASSWORD})
+        for action, fields in steps:
+            visitor.send("", action, fields)
+
+    return way
+
+
+def enrolled(*steps: tuple[str, Fields]) -> Way:
+    """Sign in as an administrator who has a second factor, then go on."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        login = show.enrolled()
+        visitor.send("/sign-in", "/sign-in", {"login": login, "password": PASSWORD})
+        for action, fields in steps:
+            visitor.send("", action, fields)
+
+    return way
+
+
+def recovery(show: Show, visitor: Visitor) -> None:
+    newcomer()(show, visitor)
+    visitor.send("", "/sign-in/enrol", {"code": show.code_in(visitor.text())})
+
+
+def password_of_today(*, wrong: bool = False) -> Way:
+    """Sign in with a password for one time; choose the next one, or choose it badly."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        login, password = show.given_password()
+        visitor.send("/sign-in", "/sign-in", {"login": login, "password": password})
+        if wrong:
+            told = {"password": "mật khẩu mới của tôi", "password_again": "khác hẳn"}
+            visitor.send("", "/sign-in/password", told)
+
+    return way
+
+
+def locked(show: Show, visitor: Visitor) -> None:
+    visitor.send("/sign-in", "/sign-in", {"login": show.logins[CASHIER], "password": PASSWORD})
+    visitor.send("/desk", "/lock", {"next": "/desk"})
+
+
+def kept(*, until_shown: bool) -> Way:
+    """A form comes after the screen was locked in another tab: it is kept and asked about."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        locked(show, visitor)
+        visitor.send("", "/desk/invoices", FORM | {"key": "0" * 32})
+        if until_shown:
+            sealed = visitor.text().split('name="kept" value="')[1].split('"')[0]
+            visitor.send("", "/unlock", {"password": PASSWORD, "kept": sealed})
+
+    return way
+
+
+def many(times: int, page: str, action: str, fields: Fields) -> Way:
+    def way(_: Show, visitor: Visitor) -> None:
+        for _again in range(times):
+            visitor.send(page, action, fields)
+
+    return way
+
+
+def price_list(*, is_applied: bool = False) -> Way:
+    def way(show: Show, visitor: Visitor) -> None:
+        rows = (("KB01", "Khám theo yêu cầu", "KB", 165_000), ("KB77", "Khám tại nhà", "KB", 900))
+        fields = {"file": Sent("gia.xlsx", as_xlsx(*rows)), "since": "2026-12-01"}
+        visitor.send("/admin/prices", "/admin/prices/lists", fields)
+        if is_applied:
+            _, _, rest = visitor.text().partition('name="seen" value="')
+            if rest:
+                action = re.findall(r'action="([^"]+/apply)"', visitor.text())[0]
+                visitor.send("", action, {"seen": rest.split('"')[0]})
+
+    return way
+
+
+def paid_receipt(name: str) -> Way:
+    return lambda show, visitor: visitor.get(f"/desk/receipts/{show.payments[name]}")
+
+
+def credit(name: str, more: str = "", fields: Fields | None = None) -> Way:
+    def way(show: Show, visitor: Visitor) -> None:
+        page = f"/finance/credits/{show.credits[name]}"
+        if more:
+            visitor.send(page, page + more, fields or {})
+        else:
+            visitor.get(page)
+
+    return way
+
+
+def patient(name: str) -> Way:
+    return lambda show, visitor: visitor.get(f"/desk/patients/{show.patients[name]}")
+
+
+FORM: Final = {
+    "name": "NGUYỄN VĂN THỬ",
+    "birth_year": "1958",
+    "file_number": "99-0240817",
+    "service": "KB01",
+    "do": "issue",
+}
+_STATEMENT: Final = a_statement(Moved(150_000, "FT77")).replace(b"150000", b"150,50")
+REFUSED: Final = {"account": PAYEE.account, "file": Sent("sao-ke.csv", _STATEMENT)}
+BAD_USERS: Final = as_csv(("=x", "A", "cashier", ""), ("moi.hai", "B", "vua", ""), titles=_TITLES)
+GOOD_USERS: Final = as_csv(("moi.mot", "Lê Thị Thử", "Thu ngân", "NV1"), titles=_TITLES)
+BAD_PRICES: Final = as_csv(("KB01", "Khám", "KHÔNG", "-5"), ("", "", "", ""))
+CHIP: Final = (
+    "001058000123|012345678|Nguyễn Văn Thử Nghiệm|01021958|Nam|Thôn Thử, Xã Mẫu, Tỉnh Thử|15082021"
+)
+NEW_CHIP: Final = CHIP.replace("Nguyễn Văn Thử Nghiệm", "Trần Văn Minh Họa")
