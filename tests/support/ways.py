@@ -143,6 +143,22 @@ def kept(*, until_shown: bool) -> Way:
     return way
 
 
+def closing(*counted: str) -> Way:
+    """Open a shift with 500.000 đ as somebody new, then count the drawer so many times."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        login = show.newcomer(CASHIER)
+        visitor.send("/sign-in", "/sign-in", {"login": login, "password": PASSWORD})
+        float_ = {"cash_point": f"K{login.rpartition('.')[2]}", "opening_float": "500.000"}
+        visitor.send("/desk/shift", "/desk/shift", float_)
+        visitor.get("/desk/shift/close")
+        for one in counted:
+            shift = visitor.text().split('name="shift" value="')[1].split('"')[0]
+            visitor.send("", "/desk/shift/close", {"shift": shift, "counted": one})
+
+    return way
+
+
 def many(times: int, page: str, action: str, fields: Fields) -> Way:
     def way(_: Show, visitor: Visitor) -> None:
         for _again in range(times):
