@@ -12,11 +12,22 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.e2e.conftest import Demo, sign_in
 from tests.e2e.test_changes_of_amount import let_time_run_out
 from tests.e2e.test_journeys import code_of, issue
+from tests.support.stagehands import AXE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 
 #: The issue's limit, from the commit of the change to the glass.
 CHANGE_MAX_S = 1.0
+_AXE_RUN = """async () => {
+    const found = await axe.run(document, {
+        runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa",
+                                        "wcag22aa", "best-practice"]},
+        // Off by default: contrast of 7:1.
+        rules: {"color-contrast-enhanced": {enabled: true}}, resultTypes: ["violations"],
+    });
+    return found.violations.flatMap(one => one.nodes.map(
+        node => `${one.id}: ${node.target.join(" ")}: ${node.failureSummary}`));
+}"""
 #: Widths of the glass: a monitor, one that stands, a telephone, and the monitor at 400 %.
 GLASSES = ((1280, 800), (1080, 1920), (320, 640), (320, 200))
 
@@ -60,8 +71,17 @@ def seconds_until(happened: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
+def is_sound(page: Page) -> None:
+    """No rule of axe is broken, and all text has 7:1: it is read from two metres."""
+    if not page.evaluate("'axe' in window"):
+        # Not as a script of the page: its policy runs those of its own origin alone.
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate(_AXE_RUN) == []
+
+
 def loses_nothing(page: Page) -> None:
     """No state is cut off at any glass: it fits, or it scrolls downwards only."""
+    is_sound(page)
     for width, height in GLASSES:
         page.set_viewport_size({"width": width, "height": height})
         wide = page.evaluate("document.documentElement.scrollWidth")

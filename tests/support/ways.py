@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from payments.desks.pairing import pair
+from payments.desks.waiting import wait
 from payments.identity.permissions import Role
 from tests.support.hospital import PAYEE
 from tests.support.price_lists import as_csv, as_xlsx
@@ -157,6 +159,29 @@ def closing(*counted: str) -> Way:
             visitor.send("", "/desk/shift/close", {"shift": shift, "counted": one})
 
     return way
+
+
+def seated(*steps: tuple[str, Fields]) -> Way:
+    """Sit down at cash point Q2 as a new head cashier, beside a screen of it, then go on."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        visitor.send("/sign-in", "/sign-in", {"login": show.newcomer(HEAD), "password": PASSWORD})
+        visitor.send("/desk/place", "/desk/place", {"cash_point": "Q2"})
+        waiting = wait(show.runtime, show.scope, "", address=show.newcomer(CASHIER))
+        pair(show.runtime, show.scope, "Q2", waiting.code.reveal())
+        visitor.get("/desk/place")
+        for action, fields in steps:
+            visitor.send("", action, fields)
+
+    return way
+
+
+def paired_screen(show: Show, visitor: Visitor) -> None:
+    """A second screen that has just been paired."""
+    visitor.get("/display")
+    code = re.findall(r'class="code-big">([0-9 ]+)<', visitor.text())[0]
+    pair(show.runtime, show.scope, "Q2", code)
+    visitor.get("/display")
 
 
 def many(times: int, page: str, action: str, fields: Fields) -> Way:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from flask import Response, redirect, request
+from flask import Response, jsonify, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -123,10 +123,10 @@ def unpair_screen(screen_id: UUID) -> AnyResponse:
 
 @cashier.get("/desk/place/light")
 @requires(Permission.COLLECT, is_background=True)
-def screen_light() -> str:
+def screen_light() -> Response:
     """Say how the screens of this cash point are; nothing is written."""
     with runtime().database.reading(scope()) as tx:
-        return light(tx, places.here(tx))
+        return jsonify({"light": light(tx, places.here(tx))})
 
 
 @cashier.post("/desk/invoices/<uuid:invoice_id>/screen")

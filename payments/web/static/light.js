@@ -8,9 +8,9 @@
 
   async function look() {
     try {
-      const answer = await fetch(light.dataset.light, { cache: "no-store" });
+      const answer = await fetch(light.dataset.light, { headers: { Accept: "application/json" }, cache: "no-store" });
       if (answer.status !== 200) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body.firstElementChild;
+      const fresh = new DOMParser().parseFromString((await answer.json()).light, "text/html").body.firstElementChild;
       // The same is left alone: a status that is put in again is read aloud again.
       if (fresh && light.firstElementChild.outerHTML !== fresh.outerHTML) light.replaceChildren(fresh);
     } catch (error) {

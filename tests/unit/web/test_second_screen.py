@@ -353,7 +353,7 @@ def test_acceptance_17_a_desk_whose_screen_has_died_says_so_and_goes_on(
 
     page = at_q1.get(f"/desk/invoices/{invoice}").get_data(as_text=True)
     assert "Quầy 01: màn hình phụ mất kết nối" in page
-    light = at_q1.get("/desk/place/light").get_data(as_text=True)
+    light = at_q1.get("/desk/place/light").json["light"]
     assert "Quầy 01: màn hình phụ mất kết nối" in light
     [code] = set(codes(page))
     hospital.arrive(hospital.transfer(code, vnd(150_000)))
@@ -364,7 +364,7 @@ def test_acceptance_17_a_desk_whose_screen_has_died_says_so_and_goes_on(
     assert found
     seen = paired.browser.client.post("/display/seen", headers={"X-Form-Token": found[1]})
     assert seen.status_code == 204
-    light = at_q1.get("/desk/place/light").get_data(as_text=True)
+    light = at_q1.get("/desk/place/light").json["light"]
     assert "Quầy 01: màn hình phụ<" in light
 
 
