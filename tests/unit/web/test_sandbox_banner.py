@@ -38,6 +38,11 @@ def told(hospital: Hospital) -> dict[str, object]:
     }  # fmt: skip
 
 
+def banner(path: str, chosen: str) -> str:
+    # What programs ask knows no cookies: it speaks the language of the request.
+    return catalogue.say("banner.sandbox", "vi" if path.startswith("/api") else chosen)
+
+
 def pages(app: Flask, browser: Browser, **known: object) -> dict[str, str]:
     """Open every address; give the pages, of failures too."""
     found = {}
@@ -49,8 +54,9 @@ def pages(app: Flask, browser: Browser, **known: object) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("role", [None, *ROLES])
-@pytest.mark.parametrize("language", catalogue.LANGUAGES)
+@pytest.mark.parametrize(
+    ("role", "language"), [(None, "en"), (None, "fr"), *((role, "vi") for role in (None, *ROLES))]
+)
 def test_every_page_of_a_trial_says_that_no_money_moves(
     app: Flask, hospital: Hospital, role: Role | None, language: str
 ) -> None:
@@ -58,12 +64,10 @@ def test_every_page_of_a_trial_says_that_no_money_moves(
     if role is not None:
         browser.sign_in(add_user(hospital.runtime, hospital.scope, role))
     browser.get(f"/language/{language}")
-    banner = catalogue.say("banner.sandbox", language)
-
     found = pages(app, browser, **told(hospital))
 
     assert len(found) > (5 if role is None else 10)
-    assert [path for path, page in found.items() if banner not in page] == []
+    assert [path for path, page in found.items() if banner(path, language) not in page] == []
 
 
 def test_every_paper_of_a_trial_says_it(
