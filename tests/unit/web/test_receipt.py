@@ -318,6 +318,8 @@ def _slip_data(payload: str) -> dict[str, object]:
         "patient": "N.V.T",
         "amount": "330.000 đ",
         "words": "Ba trăm ba mươi nghìn đồng",
+        "due_label": "Hạn thanh toán",
+        "due": "24/11/2026 08:15",
         "qr": drawing.svg(payload, "VP26000001"),
         "facts": [],
         "check_payee": "Kiểm tra tên",

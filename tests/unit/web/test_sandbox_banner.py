@@ -49,8 +49,11 @@ def pages(app: Flask, browser: Browser, **known: object) -> dict[str, str]:
     for route in routes(app, **known):
         if route.method == "GET" and not route.path.startswith(("/static", "/language", "/theme")):
             answer = browser.get(route.path)
-            if answer.mimetype == "text/html" and answer.status_code not in (302, 303):
-                found[f"{route.path} {answer.status_code}"] = answer.get_data(as_text=True)
+            is_page = answer.mimetype == "text/html" and answer.status_code not in (302, 303)
+            text = answer.get_data(as_text=True) if is_page else ""
+            # A part of a page stands inside of one that says it.
+            if "<html" in text:
+                found[f"{route.path} {answer.status_code}"] = text
     return found
 
 
