@@ -18,7 +18,7 @@ from payments.kernel.scope import Scope
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
-_VALUE_LETTERS_MAX: Final = 500
+VALUE_LETTERS_MAX: Final = 500
 
 
 class LastVersion(Conflict):
@@ -96,8 +96,8 @@ def renew(runtime: Runtime, scope: Scope, slug: str, given: Mapping[str, str]) -
         told = _opened(tx, runtime, newest)
         schema = {one.name: one for one in _schema(runtime, newest.adapter, told)}
         for name, value in given.items():
-            if name not in schema or len(value) > _VALUE_LETTERS_MAX:
-                raise InvalidField(name, "setting_value", most=_VALUE_LETTERS_MAX)
+            if name not in schema or len(value) > VALUE_LETTERS_MAX:
+                raise InvalidField(name, "setting_value", most=VALUE_LETTERS_MAX)
             if schema[name].is_fixed and value != told.get(name, ""):
                 raise InvalidField(name, "setting_fixed")
         wanted = {

@@ -25,3 +25,15 @@ CHANNEL: Final = Table(
         ["facility_id", "account"], ["bank_account.facility_id", "bank_account.account"]
     ),
 )
+#: What was paused and opened; a channel without a row is open, and of several the newest counts.
+CHANNEL_SWITCH: Final = Table(
+    "channel_switch",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("slug", Words, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Words, nullable=False),
+)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import Row, Select, bindparam, insert, or_, select, true, update
 
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
@@ -100,11 +100,14 @@ def latest(tx: UnitOfWork, invoice: UUID) -> Intent | None:
     return None if row is None else _model(row)
 
 
-def open_ones(tx: UnitOfWork, now: datetime, *, limit: int = 50) -> list[Intent]:
+def open_ones(
+    tx: UnitOfWork, now: datetime, *, limit: int = 50, channel: str | None = None
+) -> list[Intent]:
     """List the codes that a payer may still be looking at, the one that ends first first."""
+    of_channel = true() if channel is None else INTENT.c.channel == channel
     statement = (
         _all(tx)
-        .where(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.expires_at > now)
+        .where(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.expires_at > now, of_channel)
         .order_by(INTENT.c.expires_at, INTENT.c.id)
         .limit(limit)
     )

@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from payments import audit
+from payments.channels.pausing import ChannelPaused, is_open
 from payments.channels.service import Channel, adapter_of, payee, valid_versions, versions
 from payments.gateway import Attempt, Opens, ShowQr, TransferTo
 from payments.idempotency import Around, alone
@@ -62,6 +63,7 @@ def open_intent(
 
     Raises:
         NotFound: no such invoice or channel.
+        ChannelPaused: an administrator stopped the channel.
         NothingDue: the invoice is settled, cancelled or zero.
         AboveCodeLimit: more than a bank lets one QR transfer carry.
     """
@@ -72,6 +74,8 @@ def open_intent(
         if repeated is not None:
             return repeated
         chosen, *_ = versions(tx, runtime, channel)
+        if not is_open(tx, channel):
+            raise ChannelPaused()
         now = tx.now()
         for intent in repository.lock_active(tx, invoice):
             if intent.channel != channel:
@@ -107,8 +111,8 @@ def due_changed(
     if seen is None or not due or due > CODE_MAX:
         return None
     chosen = valid_versions(tx, runtime, seen.channel)
-    if not chosen:
-        # The channel has been ended meanwhile: the money stands, the desk shows another one.
+    if not chosen or not is_open(tx, seen.channel):
+        # Ended or paused meanwhile: the money stands, the desk shows another channel.
         return None
     return _open(tx, runtime, invoice, chosen[0], f"rest:{invoice.id}:{invoice.version}")
 

@@ -3,6 +3,7 @@ The life of an intent: one code or attempt to collect one invoice through one ch
 
     CREATED ─shown─▶ PENDING ─time ran out─▶ EXPIRED ────────┐
        │                │ ─amount due changed─▶ SUPERSEDED ──┤
+       │                │ ─channel paused─────▶ EXPIRED ─────┤
        │                │ ─invoice cancelled──▶ CANCELLED ───┤ funds arrived: late money is money
        └────────────────┴─ funds arrived ─▶ CAPTURED ◀───────┘
 
@@ -40,6 +41,7 @@ class Event(StrEnum):
     REFUSED = "refused"
     TIME_RAN_OUT = "time_ran_out"
     DUE_CHANGED = "due_changed"
+    CHANNEL_PAUSED = "channel_paused"
     INVOICE_CANCELLED = "invoice_cancelled"
     NO_ANSWER = "no_answer"
 
@@ -56,6 +58,7 @@ TRANSITIONS: Final[Mapping[tuple[Status, Event], Status]] = MappingProxyType(
         (Status.CREATED, Event.NO_ANSWER): Status.UNKNOWN,
         **{(status, Event.REFUSED): Status.FAILED for status in ACTIVE},
         **{(status, Event.TIME_RAN_OUT): Status.EXPIRED for status in ACTIVE},
+        **{(status, Event.CHANNEL_PAUSED): Status.EXPIRED for status in ACTIVE},
         **{(status, Event.DUE_CHANGED): Status.SUPERSEDED for status in ACTIVE},
         **{(status, Event.INVOICE_CANCELLED): Status.CANCELLED for status in ACTIVE},
         # A bank transfer cannot be called back: money for an ended intent is still money.

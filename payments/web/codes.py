@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Final
 from flask import current_app
 from markupsafe import Markup
 
+from payments.channels.pausing import Switch, Switched, switched
 from payments.channels.queries import SealedChannel, newest, opened
 from payments.gateway import Opens
 from payments.intents.queries import IntentView
@@ -70,10 +72,26 @@ def _drawn(payload: str, label: str) -> Markup:
 
 def collecting_channel(tx: UnitOfWork, runtime: Runtime) -> str | None:
     """Name the first channel that can show a code; None means that money comes by other ways."""
+    stopped = switched(tx)
     for channel in newest(tx, runtime.settings.mode.value):
-        if _can_open(runtime, channel):
+        if _can_open(runtime, channel) and _is_open(stopped, channel.slug):
             return channel.slug
     return None
+
+
+def why_none(tx: UnitOfWork, runtime: Runtime) -> str:
+    """Say to a cashier why no channel can show a code: what was paused and for which reason."""
+    stopped = switched(tx)
+    for channel in newest(tx, runtime.settings.mode.value):
+        if _can_open(runtime, channel) and not _is_open(stopped, channel.slug):
+            last = stopped[channel.slug]
+            key = "desk.channel_new" if last.state is Switch.NEW else "desk.channel_paused"
+            return words(key, channel=channel.slug, reason=last.reason)
+    return words("desk.no_channel")
+
+
+def _is_open(stopped: Mapping[str, Switched], slug: str) -> bool:
+    return slug not in stopped or stopped[slug].is_open
 
 
 def _can_open(runtime: Runtime, channel: SealedChannel) -> bool:

@@ -14,6 +14,8 @@ import httpx
 from flask import Flask
 
 from payments.app import create_app
+from payments.channels import pausing
+from payments.channels.creating import create
 from payments.config import Mode, Settings
 from payments.gateway import Gateways
 from payments.identity import queries as identity
@@ -42,7 +44,7 @@ from payments.reconciliation.importing import take_in
 from payments.runtime import Runtime
 from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
-from tests.support.hospital import PAYEE, Hospital
+from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.orders import ids, row, take
 from tests.support.receivers import Receiver
 from tests.support.statements import Moved, a_statement, moved_at
@@ -83,6 +85,7 @@ class Show:
         self._long_ago()
         clock.set(MORNING - timedelta(minutes=4))
         self._money()
+        self._channels()
         self._people()
         self._programs()
         clock.set(MORNING - timedelta(minutes=1))
@@ -232,6 +235,13 @@ class Show:
             found = patient_of(tx, self.runtime.keys, ORDERED)
         assert found is not None
         self.patients["ordered"] = found.patient
+
+    def _channels(self) -> None:
+        """One that is paused, and one that its maker may not open."""
+        keeper = replace(self.scope, actor=f"user:{self.user(Role.IT_ADMIN)}")
+        create(self.runtime, keeper, "sepay-phu", "sepay", SANDBOX["sepay"])
+        pausing.pause(self.runtime, keeper, "sepay-phu", "SePay bảo trì đến 9 giờ")
+        create(self.runtime, keeper, "vietqr-moi", "bank_transfer", SANDBOX["bank_transfer"])
 
     def _programs(self) -> None:
         receiver = Receiver(self.runtime, self.hospital)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from payments.channels import administration
+from payments.channels import administration, pausing
 from payments.channels.administration import LastVersion, VersionView
+from payments.channels.pausing import Switch, Switched
 from payments.identity.permissions import Permission
 from payments.inbox.queries import Traffic, traffic
+from payments.intents.pausing import pause_channel as pause_with_codes
 from payments.kernel.errors import InvalidField, NotFound
+from payments.kernel.scope import Scope
+from payments.runtime import Runtime
 from payments.web import forms
 from payments.web.admin.pages import ChannelPage, ChannelRow, ChannelsPage
 from payments.web.admin.views import admin
@@ -60,6 +65,26 @@ def end_version(slug: str, version: int) -> AnyResponse:
     return redirect(url_for("admin.channel", slug=slug), 303)
 
 
+@admin.post("/admin/channels/<slug>/pause")
+@requires(Permission.ADMIN)
+def pause_channel(slug: str) -> AnyResponse:
+    return _switch(pause_with_codes, slug)
+
+
+@admin.post("/admin/channels/<slug>/resume")
+@requires(Permission.ADMIN)
+def resume_channel(slug: str) -> AnyResponse:
+    return _switch(pausing.resume, slug)
+
+
+def _switch(change: Callable[[Runtime, Scope, str, str], int], slug: str) -> AnyResponse:
+    try:
+        change(runtime(), scope(), slug, request.form.get("reason", ""))
+    except InvalidField as error:
+        return Response(render(_page(slug, error.field, explain(error))), 422)
+    return redirect(url_for("admin.channel", slug=slug), 303)
+
+
 @admin.errorhandler(LastVersion)
 def refused_end(error: LastVersion) -> AnyResponse:
     slug = (request.view_args or {})["slug"]
@@ -70,6 +95,7 @@ def _rows() -> tuple[ChannelRow, ...]:
     with runtime().database.reading(scope()) as tx:
         versions = administration.versions(tx)
         seen = traffic(tx)
+        switched = pausing.switched(tx)
     newest: dict[str, VersionView] = {}
     for one in versions:
         newest.setdefault(one.slug, one)
@@ -79,23 +105,37 @@ def _rows() -> tuple[ChannelRow, ...]:
             one,
             sum(other.slug == slug and other.is_valid(now) for other in versions),
             seen.get(slug, _NONE),
+            switched.get(slug),
         )
         for slug, one in newest.items()
     )
 
 
-def _row(newest: VersionView, valid: int, seen: Traffic) -> ChannelRow:
-    if not valid:
-        state = Chip("off", "stop", words("admin.channel.ended"))
-    elif seen.refused:
-        state = Chip("bad", "stop", words("admin.channel.refusing", n=seen.refused))
-    elif valid > 1:
-        state = Chip("wait", "twin", words("admin.channel.rotating", n=valid))
-    else:
-        state = Chip("ok", "check", words("admin.channel.working"))
+def _row(newest: VersionView, valid: int, seen: Traffic, switched: Switched | None) -> ChannelRow:
     return ChannelRow(
-        newest.slug, newest, valid, state, seen.last_at, seen.proven, seen.applied, seen.refused
+        newest.slug,
+        newest,
+        valid,
+        _state(valid, seen, switched),
+        seen.last_at,
+        seen.proven,
+        seen.applied,
+        seen.refused,
     )
+
+
+def _state(valid: int, seen: Traffic, switched: Switched | None) -> Chip:
+    if not valid:
+        return Chip("off", "stop", words("admin.channel.ended"))
+    if switched is not None and switched.state is Switch.NEW:
+        return Chip("wait", "clock", words("admin.channel.is_new"))
+    if switched is not None and not switched.is_open:
+        return Chip("warn", "stop", words("admin.channel.is_paused"))
+    if seen.refused:
+        return Chip("bad", "stop", words("admin.channel.refusing", n=seen.refused))
+    if valid > 1:
+        return Chip("wait", "twin", words("admin.channel.rotating", n=valid))
+    return Chip("ok", "check", words("admin.channel.working"))
 
 
 def _page(
@@ -107,8 +147,14 @@ def _page(
     with runtime().database.reading(scope()) as tx:
         versions = tuple(one for one in administration.versions(tx) if one.slug == slug)
         settings = administration.settings(tx, runtime(), slug)
+        switched = pausing.switched(tx).get(slug)
     return ChannelPage(
         row=row,
+        switched=switched,
+        is_own=switched is not None
+        and switched.state is Switch.NEW
+        and switched.by == scope().actor,
+        reason=request.form.get("reason", "")[: pausing.REASON_MAX],
         versions=versions,
         now=runtime().clock.now(),
         settings=settings,
@@ -116,4 +162,5 @@ def _page(
         failed_field=failed_field,
         failure=failure,
         is_saved=is_saved,
+        is_made=request.args.get("made") == "1",
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from payments.catalogue.model import Change, Department, PriceSpan, ServiceItem
 from payments.channels.administration import SettingView, VersionView
+from payments.channels.pausing import Switched
 from payments.identity.importing import Row
 from payments.identity.model import User
 from payments.identity.permissions import Permission, Role
@@ -141,10 +142,30 @@ class ChannelsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class NewChannelPage:
+    template: ClassVar[str] = "admin/new_channel.html"
+
+    adapters: tuple[str, ...]
+    #: Empty until one is chosen.
+    adapter: str
+    settings: tuple[SettingView, ...]
+    says_where_money_goes: bool
+    slug: str
+    key: str
+    failed_field: str
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelPage:
     template: ClassVar[str] = "admin/channel.html"
 
     row: ChannelRow
+    #: The newest pause or opening; None where there never was one.
+    switched: Switched | None
+    #: A new channel is opened by somebody else than who made it.
+    is_own: bool
+    reason: str
     versions: tuple[VersionView, ...]
     now: datetime
     settings: tuple[SettingView, ...]
@@ -152,6 +173,7 @@ class ChannelPage:
     failed_field: str
     failure: str
     is_saved: bool
+    is_made: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
-from payments.web.current import current, prints_itself, runtime, scope
+from payments.web.current import current, prints_itself, runtime, scope, words
 from payments.web.pages import render
 from payments.web.security import requires
 
@@ -196,10 +196,10 @@ def _is_untouched(invoice: InvoiceView) -> bool:
 
 def _why_no_code(tx: UnitOfWork, invoice: InvoiceView) -> str:
     if not invoice.due:
-        return "desk.nothing_due"
+        return words("desk.nothing_due")
     if codes.collecting_channel(tx, runtime()) is None:
-        return "desk.no_channel"
-    return "desk.above_code_limit" if invoice.due > CODE_MAX else ""
+        return codes.why_none(tx, runtime())
+    return words("desk.above_code_limit") if invoice.due > CODE_MAX else ""
 
 
 def _patient_link(invoice: InvoiceView) -> str:

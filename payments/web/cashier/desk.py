@@ -33,7 +33,7 @@ from payments.web.cashier.services import (
 from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
-from payments.web.codes import collecting_channel
+from payments.web.codes import collecting_channel, why_none
 from payments.web.current import explain, runtime, scope
 from payments.web.pages import new_form_key, render
 from payments.web.problem import explained
@@ -116,6 +116,7 @@ def _page(form: Form, error: InvalidField | None, patient: Person | None = None)
     with runtime().database.reading(scope()) as tx:
         items = catalogue.services(tx)
         channel = collecting_channel(tx, runtime())
+        why = "" if channel else why_none(tx, runtime())
         side = trays(tx, runtime())
         shift = open_here(tx)
         light = place.light(tx, places.here(tx))
@@ -133,6 +134,7 @@ def _page(form: Form, error: InvalidField | None, patient: Person | None = None)
         failed_field=error.field if error else "",
         failure=explain(error) if error else "",
         can_show_code=channel is not None,
+        why_no_code=why,
         trays=side,
         patient=patient,
         shift=shift,

@@ -61,6 +61,8 @@ class DeskPage:
     failed_field: str
     failure: str
     can_show_code: bool
+    #: In words, where no code can be shown.
+    why_no_code: str
     trays: Trays
     #: Who was scanned; None where somebody is typed.
     patient: Person | None
