@@ -13,7 +13,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0035"
-down_revision = "0018"
+down_revision = "0019"
 
 
 def upgrade() -> None:

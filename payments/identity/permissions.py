@@ -31,6 +31,8 @@ class Permission(StrEnum):
     EXEMPT = "exempt"
     #: End the right of a second screen to show anything, at any cash point.
     REVOKE_SCREENS = "revoke_screens"
+    #: Say that two records are one person.
+    MERGE = "merge"
     SEE_FINANCE = "see_finance"
     IMPORT_STATEMENT = "import_statement"
     #: Say what money of unknown purpose is for.
@@ -66,6 +68,7 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
         Permission.CANCEL,
         Permission.CREDIT,
         Permission.EXEMPT,
+        Permission.MERGE,
         Permission.REPRINT,
         Permission.REVOKE_SCREENS,
     },

@@ -24,12 +24,12 @@ class MaskedPatient:
 
 
 def of_file_number(tx: UnitOfWork, keys: Keys, file_number: str) -> MaskedPatient | None:
-    """Find a patient; None where nobody of this facility has *file_number*."""
-    row = tx.execute(
-        select(PATIENT).where(
-            PATIENT.c.facility_id == tx.facility, PATIENT.c.file_number == file_number
-        )
-    ).first()
+    """Find whom *file_number* means, of a merged record the one that counts; None for nobody."""
+    mine = PATIENT.c.facility_id == tx.facility
+    row = tx.execute(select(PATIENT).where(mine, PATIENT.c.file_number == file_number)).first()
+    if row is not None and row.merged_into is not None:
+        # One step leads to the record that counts: payments.patients.merging sees to it.
+        row = tx.execute(select(PATIENT).where(mine, PATIENT.c.id == row.merged_into)).first()
     if row is None:
         return None
     return MaskedPatient(

@@ -56,6 +56,17 @@ def person(tx: UnitOfWork, keys: Keys, patient: UUID) -> Person:
     return _opened(tx, keys, rows)[0]
 
 
+def of_number(tx: UnitOfWork, keys: Keys, file_number: str) -> Person | None:
+    """Read the patient of a hospital's number, of a merged record the one that counts."""
+    people = _opened(tx, keys, _rows(tx, PATIENT.c.file_number == file_number))
+    return people[0] if people else None
+
+
+def other_numbers(tx: UnitOfWork, patient: UUID) -> tuple[str, ...]:
+    """List the file numbers of the records that were merged into *patient*."""
+    return tuple(sorted(row.file_number for row in _rows(tx, PATIENT.c.merged_into == patient)))
+
+
 def records_of(tx: UnitOfWork, patient: UUID) -> tuple[UUID, ...]:
     """List *patient* and the records that were merged into it: each may own invoices."""
     rows = _rows(tx, PATIENT.c.merged_into == patient)

@@ -13,7 +13,6 @@ from payments.kernel.text import nfc
 from payments.keys import Keys
 from payments.patients import indexing
 from payments.patients.model import (
-    CannotMerge,
     Facts,
     FileNumberTaken,
     IdentityTaken,
@@ -101,25 +100,6 @@ def identify(runtime: Runtime, scope: Scope, patient: UUID, facts: Facts) -> Non
     runtime.database.run(scope, work)
 
 
-def merge(runtime: Runtime, scope: Scope, duplicate: UUID, into: UUID) -> None:
-    """
-    Let *duplicate* lead to *into*: both stay, searches find the one that counts.
-
-    Raises:
-        NoPatient: one of the two is not there.
-        CannotMerge: they are one already, or the other way round.
-    """
-
-    def work(tx: UnitOfWork) -> None:
-        first, second = _one(tx, duplicate), _one(tx, into)
-        if duplicate == into or first.merged_into or second.merged_into:
-            raise CannotMerge("merge a record that counts into another that counts")
-        _update(tx, duplicate, {"merged_into": into})
-        audit.append(tx, "patient.merged", f"patient:{duplicate}", into=str(into))
-
-    runtime.database.run(scope, work)
-
-
 def _note(tx: UnitOfWork, keys: Keys, patient: UUID, facts: Facts) -> None:
     """Store the numbers of *facts*: hashes, last four digits; card and date of birth sealed."""
     terms: dict[str, str] = {}
@@ -153,9 +133,7 @@ def _told(facts: Facts) -> list[str]:
 
 def _one(tx: UnitOfWork, patient: UUID) -> Row[Any]:
     row = tx.execute(
-        select(PATIENT.c.id, PATIENT.c.merged_into).where(
-            PATIENT.c.facility_id == tx.facility, PATIENT.c.id == patient
-        )
+        select(PATIENT.c.id).where(PATIENT.c.facility_id == tx.facility, PATIENT.c.id == patient)
     ).first()
     if row is None:
         raise NoPatient("no such patient")

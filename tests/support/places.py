@@ -41,6 +41,7 @@ from tests.support.ways import (
     link,
     locked,
     many,
+    merge_unchosen,
     newcomer,
     paid_receipt,
     paired_screen,
@@ -259,6 +260,13 @@ PLACES: Final[tuple[Place, ...]] = (
         HEAD,
         patient("ordered"),
     ),
+    Place("patient-history", "cashier.patient", HEAD, patient("merged", "?history=1")),
+    Place("merge", "cashier.merge_patients", HEAD, patient("first", "/merge")),
+    Place("merge-two", "cashier.merge_patients", HEAD, patient("first", "/merge?other=99-500002")),
+    Place(
+        "merge-nobody", "cashier.merge_patients", HEAD, patient("first", "/merge?other=KHONG"), 422
+    ),
+    Place("merge-wrong", "cashier.confirm_merge", HEAD, merge_unchosen, 422),
     Place("invoice", "cashier.show", HEAD, invoice("due")),
     Place("invoice-large", "cashier.show", CASHIER, invoice("large")),
     Place(

@@ -35,6 +35,7 @@ from payments.kernel.money import Money, vnd
 from payments.kernel.scope import FacilityId, Scope
 from payments.kernel.secret import Secret
 from payments.keys import Keys, write_new
+from payments.patients.merging import Reason, merge
 from payments.patients.model import Facts
 from payments.patients.scanning import Birth
 from payments.patients.service import admit
@@ -226,6 +227,16 @@ class Show:
         for name, file_number in (("first", "99-500001"), ("second", "99-500002")):
             self.patients[name] = admit(self.runtime, self.hospital.scope, file_number, same)
             same = replace(same, birth=Birth(1958), phone="")
+        for name, file_number in (("merged", "99-500003"), ("twin", "99-500004")):
+            facts = Facts("TRẦN THỊ MẪU THỬ", Birth(1990, 5, 6))
+            self.patients[name] = admit(self.runtime, self.hospital.scope, file_number, facts)
+        merge(
+            self.runtime,
+            self.hospital.scope,
+            self.patients["twin"],
+            self.patients["merged"],
+            Reason.TYPED_TWICE,
+        )
         take(self.hospital, row(quantity=3), row(line=2, service_code="XN01"))
         order = row(order_number="CD0002", file_number="99-700002", quantity=3)
         take(self.hospital, order)

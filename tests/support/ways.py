@@ -221,8 +221,14 @@ def credit(name: str, more: str = "", fields: Fields | None = None) -> Way:
     return way
 
 
-def patient(name: str) -> Way:
-    return lambda show, visitor: visitor.get(f"/desk/patients/{show.patients[name]}")
+def patient(name: str, more: str = "") -> Way:
+    return lambda show, visitor: visitor.get(f"/desk/patients/{show.patients[name]}{more}")
+
+
+def merge_unchosen(show: Show, visitor: Visitor) -> None:
+    page = f"/desk/patients/{show.patients['first']}/merge"
+    told = {"other": "99-500002", "reason": "typed_twice"}
+    visitor.send(f"{page}?other=99-500002", page, told)
 
 
 FORM: Final = {

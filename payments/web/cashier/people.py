@@ -47,7 +47,9 @@ def patient(patient_id: UUID) -> str:
         person = patients.person(tx, runtime().keys, patient_id)
         records = patients.records_of(tx, person.id)
         invoices = invoicing.of_patients(tx, runtime().keys, records)
-        found = [one for record in records for one in orders.of_patient(tx, record)]
+        # Those of merged records are among them.
+        found = orders.of_patient(tx, person.id)
+        other_numbers = patients.other_numbers(tx, person.id)
     session = current().session
     can_issue = session is not None and session.user.may(Permission.ISSUE)
     owed = tuple(recent_of(one) for one in invoices if one.due)
@@ -57,7 +59,18 @@ def patient(patient_id: UUID) -> str:
         # Nothing is open: what comes next is an invoice, and no key is spent on saying so.
         return render(of_patient(person))
     settled = tuple(recent_of(one) for one in invoices if not one.due)
-    return render(PatientPage(person.id, person, owed, settled, waiting, can_issue=can_issue))
+    return render(
+        PatientPage(
+            person.id,
+            person,
+            other_numbers,
+            owed,
+            settled,
+            waiting,
+            can_issue=can_issue,
+            can_merge=session is not None and session.user.may(Permission.MERGE),
+        )
+    )
 
 
 @cashier.post("/desk/patients/new")

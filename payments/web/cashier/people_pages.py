@@ -63,8 +63,11 @@ class PatientPage:
 
     id: UUID
     person: Person
+    #: Of records that turned out to be the same person.
+    other_numbers: tuple[str, ...]
     open_invoices: tuple[RecentInvoice, ...]
     other_invoices: tuple[RecentInvoice, ...]
     #: Of the HIS, still to be billed.
     orders: tuple[OrderView, ...]
     can_issue: bool
+    can_merge: bool

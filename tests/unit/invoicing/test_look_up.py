@@ -28,9 +28,10 @@ from payments.invoicing.rows import INVOICE, LOOK_UP_TRY
 from payments.kernel.clock import FrozenClock
 from payments.kernel.scope import FacilityId, Scope
 from payments.keys import Keys
+from payments.patients.merging import Reason, merge
 from payments.patients.model import Facts
 from payments.patients.scanning import Birth
-from payments.patients.service import admit, identify, merge
+from payments.patients.service import admit, identify
 from tests.support.hospital import Hospital
 
 HOME = "203.0.113.7"
@@ -124,7 +125,8 @@ def test_the_telephone_of_a_merged_record_counts(hospital: Hospital) -> None:
     counts = admit(hospital.runtime, hospital.scope, "99-MAIN", facts)
     with hospital.runtime.database.reading(hospital.scope) as tx:
         invoice = tx.execute(select(INVOICE.c.id).where(INVOICE.c.number == number)).scalar_one()
-    merge(hospital.runtime, hospital.scope, patient_of(hospital, invoice), counts)
+    other = patient_of(hospital, invoice)
+    merge(hospital.runtime, hospital.scope, other, counts, Reason.TYPED_TWICE)
 
     assert found(hospital, by_person(number)) == token
 

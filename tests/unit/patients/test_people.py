@@ -13,6 +13,7 @@ from payments import keys as key_files
 from payments.kernel.scope import FacilityId, Scope
 from payments.keys import Keys
 from payments.patients import queries, reindexing
+from payments.patients.merging import Reason, merge
 from payments.patients.model import (
     CannotMerge,
     Difference,
@@ -24,7 +25,7 @@ from payments.patients.model import (
 )
 from payments.patients.rows import PATIENT, PATIENT_INDEX
 from payments.patients.scanning import Birth, recognise
-from payments.patients.service import admit, identify, merge, register
+from payments.patients.service import admit, identify, register
 from payments.runtime import Runtime
 
 NUMBER = "001099000001"
@@ -176,16 +177,16 @@ def test_a_file_number_is_given_once(desk: Desk) -> None:
 
 def test_a_merged_record_leads_to_the_one_that_counts(desk: Desk) -> None:
     first, second = desk.register("NGUYỄN VĂN THỬ"), desk.admit(identity=NUMBER)
-    merge(desk.runtime, desk.scope, first, second)
+    merge(desk.runtime, desk.scope, first, second, Reason.TYPED_TWICE)
 
     assert desk.find(CHIP).is_sure
     assert desk.find("99-0001").candidates[0].person.id == second
     with desk.runtime.database.reading(desk.scope) as tx:
         assert queries.records_of(tx, second) == (second, first)
     with pytest.raises(CannotMerge):
-        merge(desk.runtime, desk.scope, second, first)
+        merge(desk.runtime, desk.scope, second, first, Reason.TYPED_TWICE)
     with pytest.raises(NoPatient):
-        merge(desk.runtime, desk.scope, second, uuid4())
+        merge(desk.runtime, desk.scope, second, uuid4(), Reason.TYPED_TWICE)
 
 
 @pytest.mark.parametrize(
