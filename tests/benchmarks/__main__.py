@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("qr", "posting", "ledger", "payment", "web", "patient_page", "statement")
+ALL = ("qr", "coverage", "posting", "ledger", "payment", "web", "patient_page", "statement")
 
 if __name__ == "__main__":
     for name in ALL:

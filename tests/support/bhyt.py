@@ -33,7 +33,7 @@ def a_visit(*cards: Card, **what: Any) -> Visit:
 
 
 def a_line(price: int | str = 1_000_000, **what: Any) -> Line:
-    return replace(_LINE, price=Decimal(price), **what)
+    return _LINE._replace(price=Decimal(price), **what)
 
 
 def a_drug(price: int | str = 1_000_000, **what: Any) -> Line:

@@ -84,10 +84,11 @@ def answers(source: BinaryIO, rules: Rules, language: str) -> Iterator[tuple[byt
         if not line.strip():
             continue
         told = answer(line, number, rules, language)
-        yield _json(told), told.get("expected_error") != UNREADABLE
+        yield line_of(told), told.get("expected_error") != UNREADABLE
 
 
-def _json(told: dict[str, object]) -> bytes:
+def line_of(told: dict[str, object]) -> bytes:
+    """Write an answer as one line of ASCII, which no terminal or pipe can take amiss."""
     return json.dumps(told, separators=(",", ":")).encode("ascii") + b"\n"
 
 

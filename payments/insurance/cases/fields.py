@@ -17,6 +17,7 @@ _DECIMALS_MAX: Final = 12
 _NUMBER: Final = re.compile("-?[0-9]{1,15}(?:\\.[0-9]{1,12})?")
 _LETTERS_MAX: Final = 200
 _TIME_LETTERS: Final = 16
+_TIME_MARKS: Final = ("-", "-", "T", ":")
 _DAY_LETTERS: Final = 10
 _BEYOND: Final = 10**_WHOLE_DIGITS_MAX
 T = TypeVar("T")
@@ -50,7 +51,8 @@ def read(value: object, path: str, keys: Mapping[str, Key], needed: frozenset[st
             # It is a slip of the pen, and the default would be taken in silence.
             raise InvalidField(f"{path}{shown(key)}", "case_unknown_key")
         if given is not None:
-            found[known.name] = known.read(given, (path, key))
+            becomes, reader = known
+            found[becomes] = reader(given, (path, key))
     if len(found) < len(keys) and not needed <= found.keys():
         key = next(key for key, one in keys.items() if one.name in needed - found.keys())
         raise InvalidField(f"{path}{key}", "case_missing")
@@ -76,6 +78,9 @@ def signed(value: object, at: At) -> Decimal:
 
 
 def number(value: object, at: At) -> Decimal:
+    if type(value) is int and 0 <= value < _BEYOND:
+        # Most are, and each call less counts.
+        return Decimal(value)
     found = signed(value, at)
     # The sign and not the size: a zero below zero would be written as one.
     if found.is_signed():
@@ -118,10 +123,14 @@ def day(value: object, at: At) -> date:
 
 def moment(value: object, at: At) -> datetime:
     """Read a time of the hospital's wall clock."""
-    found = _moment(text(value, at))
-    if found is None:
+    given = text(value, at)
+    # Python reads more forms of a time than the format has.
+    if len(given) != _TIME_LETTERS or (given[4], given[7], given[10], given[13]) != _TIME_MARKS:
         raise InvalidField(name(at), "case_time")
-    return found
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError as error:
+        raise InvalidField(name(at), "case_time") from error
 
 
 def moment_or_day(value: object, at: At) -> datetime:
@@ -136,11 +145,16 @@ def moment_or_day(value: object, at: At) -> datetime:
 def one_of(known: Mapping[str, T], catalogue: str) -> Callable[[object, At], T]:
     """Make the reader of a code that stands in *known*."""
 
+    # A code may be written as a number; true and 1 are one key to Python, so types are looked at.
+    written: dict[object, T] = dict(known.items())
+    written.update({int(one): meant for one, meant in known.items() if one.isdigit()})
+
     def read_code(value: object, at: At) -> T:
-        given = code(value, at)
-        if given not in known:
-            raise CodeUnknown(field=name(at), value=shown(given), catalogue=catalogue)
-        return known[given]
+        if type(value) is str or type(value) is int:
+            found = written.get(value)
+            if found is not None:
+                return found
+        raise CodeUnknown(field=name(at), value=shown(code(value, at)), catalogue=catalogue)
 
     return read_code
 
@@ -172,16 +186,5 @@ def _day(given: str) -> date | None:
         return None
     try:
         return date.fromisoformat(given)
-    except ValueError:
-        return None
-
-
-def _moment(given: str) -> datetime | None:
-    if len(given) != _TIME_LETTERS or given[10] != "T" or given[13] != ":":
-        return None
-    if given[4] != "-" or given[7] != "-":
-        return None
-    try:
-        return datetime.fromisoformat(given)
     except ValueError:
         return None

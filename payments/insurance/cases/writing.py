@@ -23,6 +23,8 @@ def coverage(result: Coverage) -> dict[str, object]:
 
 def plain(amount: Decimal) -> str:
     """Write no exponent and no zeros at the end: ``3998134.8``."""
+    if not amount:
+        return "0"
     text = str(amount)
     # Nearly all are whole đồng with the decimals of a claim.
     if text.endswith(".00"):

@@ -17,7 +17,7 @@ from decimal import Decimal, localcontext
 from payments.insurance.coverage import amounts, caps, entitlement
 from payments.insurance.coverage.entitlement import Exemption, Held, Leveller
 from payments.insurance.coverage.framing import Frame, frame_of
-from payments.insurance.coverage.model import ZERO, Bill
+from payments.insurance.coverage.model import HUNDRED, ZERO, Bill
 from payments.insurance.coverage.result import (
     Coverage,
     CoveredLine,
@@ -96,43 +96,70 @@ def _columns(bill: Bill, frame: Frame, rules: Rules) -> _Columns:
     times = [line.ordered_at or visit.date_in for line in lines]
     days = [when.date() for when in times]
     by_day = {day: entitlement.held(visit, frame.kind, rules, day) for day in set(days)}
-    held = [by_day[day] for day in days]
-    refused = [
-        entitlement.uncovered(visit, frame.route, frame.factor, line, card)
-        for line, card in zip(lines, held, strict=True)
-    ]
-    costs = [amounts.cost(line) for line in lines]
-    others = [
-        others_of(number, line, cost)
-        for number, (line, cost) in enumerate(zip(lines, costs, strict=True), start=1)
-    ]
-    uncut = [
-        ZERO if why else amounts.insured(line, cost)
-        for line, why, cost in zip(lines, refused, costs, strict=True)
-    ]
-    return _Columns(times, held, refused, costs, uncut, list(uncut), others)
+    known = _Columns(times, [by_day[day] for day in days], [], [], [], [], [])
+    for number, line in enumerate(lines, start=1):
+        why = entitlement.uncovered(visit, frame.route, frame.factor, line, known.held[number - 1])
+        cost = amounts.cost(line)
+        insured = ZERO if why else amounts.insured(line, cost)
+        if not 0 <= insured <= cost:
+            # The edges say this in words; here it keeps every part of the split above zero.
+            raise ValueError("quantities, prices and ratios are not below 0, ratios at most 100")
+        known.refused.append(why)
+        known.costs.append(cost)
+        known.others.append(others_of(number, line, cost))
+        known.uncut.append(insured)
+    known.insured.extend(known.uncut)
+    return known
 
 
 def _split_lines(
     bill: Bill, leveller: Leveller, known: _Columns, exemption: Exemption
 ) -> tuple[CoveredLine, ...]:
-    times, counts = known.times, leveller.factor == 100
-    # Most lines of a visit are entitled alike.
-    entitled: dict[tuple[int, Uncovered | None, LevelBy | None], Entitlement] = {}
+    if not exemption.is_possible:
+        # Nothing reads the order.
+        entitled = _Entitled(leveller)
+        return tuple(
+            _split(bill, known, index, entitled.of(known, index, None))
+            for index in range(len(bill.lines))
+        )
+    return _split_in_time(bill, leveller, known, exemption)
+
+
+def _split_in_time(
+    bill: Bill, leveller: Leveller, known: _Columns, exemption: Exemption
+) -> tuple[CoveredLine, ...]:
+    """Split line after line as they were ordered: what was paid before may exempt the next."""
+    entitled, times = _Entitled(leveller), known.times
+    counts = leveller.factor == HUNDRED
     done: dict[int, CoveredLine] = {}
     for index in sorted(range(len(times)), key=times.__getitem__):
-        line, card, why = bill.lines[index], known.held[index], known.refused[index]
-        exempt = exemption.holds(times[index]) if exemption.is_possible else None
-        key = (id(card), why, exempt)
-        if key not in entitled:
-            entitled[key] = leveller.entitle(card, why, exempt)
-        entitlement_of_line = entitled[key]
-        cost, insured = known.costs[index], known.insured[index]
-        percent = entitlement_of_line.percent
-        parts = split(line.mode, cost, insured, known.others[index], percent)
+        exempt = exemption.holds(times[index])
+        done[index] = _split(bill, known, index, entitled.of(known, index, exempt))
         if counts:
-            exemption.running += parts.copayment
-        cut = known.uncut[index] - insured
-        # Insured, others, own, co-payment, fund.
-        done[index] = CoveredLine(index + 1, line, entitlement_of_line, cost, cut, *parts)
+            exemption.running += done[index].copayment
     return tuple(done[index] for index in range(len(times)))
+
+
+class _Entitled:
+    """Levels of the lines of a visit, of which most are entitled alike."""
+
+    def __init__(self, leveller: Leveller) -> None:
+        self._leveller = leveller
+        self._made: dict[tuple[int, Uncovered | None, LevelBy | None], Entitlement] = {}
+
+    def of(self, known: _Columns, index: int, exempt: LevelBy | None) -> Entitlement:
+        card, why = known.held[index], known.refused[index]
+        key = (id(card), why, exempt)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._leveller.entitle(card, why, exempt)
+        return made
+
+
+def _split(bill: Bill, known: _Columns, index: int, entitled: Entitlement) -> CoveredLine:
+    line, cost, insured = bill.lines[index], known.costs[index], known.insured[index]
+    parts = split(line.mode, cost, insured, known.others[index], entitled.percent)
+    uncut = known.uncut[index]
+    cut = ZERO if uncut is insured else uncut - insured
+    # Insured, others, own, co-payment, fund.
+    return CoveredLine(index + 1, line, entitled, cost, cut, *parts)

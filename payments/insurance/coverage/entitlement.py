@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from payments.insurance.coverage.model import HUNDRED, ZERO, Card, Line, Policy, Scope, Visit
 from payments.insurance.coverage.refusals import CodeUnknown
 from payments.insurance.coverage.result import Entitlement, LevelBy, Uncovered
 from payments.insurance.coverage.rows_of_law import Benefit, Route, VisitType
 from payments.insurance.coverage.rules import Rules
+
+_LISTED: Final = Scope.LISTED
+_FORCES: Final = Scope.FORCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,7 @@ def uncovered(
         return Uncovered.ROUTE
     if card is None:
         return Uncovered.NO_CARD
-    if line.scope is not Scope.LISTED and not (
-        line.scope is Scope.FORCES and card.benefit.beyond_list
-    ):
+    if line.scope is not _LISTED and not (line.scope is _FORCES and card.benefit.beyond_list):
         return Uncovered.SCOPE
     shown = visit.card_shown_at
     # Decree 188, art. 38 and 50(6): an emergency is paid from its beginning.

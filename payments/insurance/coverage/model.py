@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
@@ -98,9 +98,8 @@ class Sources:
 NO_SOURCES: Final = Sources()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the bill."""
+class Line(NamedTuple):
+    """One line of the bill; a tuple, for hundreds of thousands are made."""
 
     table: Table
     quantity: Decimal
@@ -123,13 +122,6 @@ class Line:
     mode: Mode = Mode.PERSONAL
     #: The hospital collects no difference on the part that TYLE_TT_DV takes off: coverage D5.
     without_difference: bool = False
-
-    def __post_init__(self) -> None:
-        # The edges say this in words; here it keeps every part of the split at or above zero.
-        if self.quantity < 0 or self.price < 0 or (self.fund_price or ZERO) < 0:
-            raise ValueError("quantity and prices are not below zero")
-        if not 0 <= self.service_rate <= 100 or not 0 <= self.insurance_rate <= 100:
-            raise ValueError("a ratio is from 0 to 100 per cent")
 
 
 @dataclass(frozen=True, slots=True)

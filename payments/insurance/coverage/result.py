@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from payments.insurance.coverage.model import Bill, Card, Line
 from payments.insurance.coverage.rows_of_law import Benefit, Route, Salary
@@ -52,8 +53,7 @@ class Entitlement:
     percent: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class CoveredLine:
+class CoveredLine(NamedTuple):
     """
     One line, split: cost = own + copayment + fund + others, to the hundredth.
 

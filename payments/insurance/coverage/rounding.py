@@ -16,11 +16,12 @@ from payments.kernel.money import Money
 EXACT: Final = Context(prec=120, rounding=ROUND_HALF_UP)
 _CENT: Final = Decimal("0.01")
 _DONG: Final = Decimal(1)
+_quantize: Final = EXACT.quantize
 
 
 def round2(amount: Decimal) -> Decimal:
     """Half up to the two decimals of a claim."""
-    return amount.quantize(_CENT, ROUND_HALF_UP, EXACT)
+    return _quantize(amount, _CENT)
 
 
 def quotient2(dividend: Decimal, divisor: Decimal) -> Decimal:
@@ -43,4 +44,4 @@ def quotient0(dividend: Decimal, divisor: Decimal) -> Decimal:
 
 def dong(amount: Decimal) -> Money:
     """Half up to whole đồng: what a patient or the fund is asked for."""
-    return Money(int(amount.quantize(_DONG, ROUND_HALF_UP, EXACT)))
+    return Money(int(_quantize(amount, _DONG)))

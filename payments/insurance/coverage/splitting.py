@@ -10,6 +10,8 @@ from payments.insurance.coverage.refusals import OtherSourceNotBelowCost
 from payments.insurance.coverage.rounding import quotient2, round2
 
 _PER_CENT: Final = Decimal("0.01")
+_POOL: Final = Mode.POOL
+_SPECIAL: Final = Mode.SPECIAL
 
 
 class Parts(NamedTuple):
@@ -35,7 +37,7 @@ def others_of(number: int, line: Line, cost: Decimal) -> Decimal:
     total = round2(four.total)
     if min(four.nsnn, four.vtnn, four.vttn, four.cl) < 0:
         raise OtherSourceNotBelowCost(number=number, amount=total, cost=cost)
-    if line.mode is Mode.SPECIAL:
+    if line.mode is _SPECIAL:
         # The programme pays what the split gives, not what was typed.
         return ZERO
     if total and total >= cost:
@@ -50,14 +52,14 @@ def split(mode: Mode, cost: Decimal, insured: Decimal, others: Decimal, percent:
     Decision 130, T_NGUONKHAC: support to the facility comes off the cost first, support to the
     patient off own money, co-payment and fund in this order.
     """
-    if mode is Mode.POOL and others:
+    if mode is _POOL and others:
         # Where the insured price differs from the hospital's, the base shrinks as the cost does.
         insured = quotient2(insured * (cost - others), cost)
         fund = round2(insured * percent * _PER_CENT)
         return Parts(insured, others, cost - others - insured, insured - fund, fund)
     fund = round2(insured * percent * _PER_CENT)
     copayment, own = insured - fund, cost - insured
-    if mode is Mode.SPECIAL:
+    if mode is _SPECIAL:
         return Parts(insured, copayment, own, ZERO, fund)
     if not others:
         return Parts(insured, others, own, copayment, fund)

@@ -13,6 +13,7 @@ from payments.insurance.coverage.rules import Rules
 _SUPPLIES: Final = (10, 11)
 #: MA_PTTT: fee for service.
 _FEE_FOR_SERVICE: Final = "1"
+_XML2: Final = Table.XML2
 
 
 def total(bill: Bill, lines: Sequence[CoveredLine], rules: Rules) -> Totals:
@@ -25,7 +26,7 @@ def total(bill: Bill, lines: Sequence[CoveredLine], rules: Rules) -> Totals:
         copayment += one.copayment
         fund += one.fund
         others += one.others
-        if one.line.table is Table.XML2:
+        if one.line.table is _XML2:
             drugs += one.cost
         elif one.line.group in _SUPPLIES:
             supplies += one.cost

@@ -94,7 +94,7 @@ def test_a_higher_level_never_costs_the_patient_more_on_any_line(line: Line, car
 @given(lines(), amounts, st.sampled_from([Mode.PERSONAL, Mode.POOL]))
 @settings(deadline=None, max_examples=100)
 def test_support_never_costs_the_patient_more(line: Line, amount: Decimal, mode: Mode) -> None:
-    supported = replace(line, sources=aid(str(amount)), mode=mode)
+    supported = line._replace(sources=aid(str(amount)), mode=mode)
     [alone] = covered(a_visit(), line).lines
     try:
         [one] = covered(a_visit(), supported).lines
