@@ -22,9 +22,9 @@ from adapters._wire.strict_json import Json
 from payments.gateway import NotSent, OutcomeUnknown, Transport, Trouble
 from payments.kernel.clock import Clock
 
-_TIMEOUT: Final = httpx.Timeout(5, connect=2)
-#: The time-out above starts anew with every byte; this ends an answer that drips.
-_ANSWER_MAX: Final = timedelta(seconds=10)
+_CONNECT_S: Final = 2
+#: Long enough for most; it starts anew with every byte, so the whole answer gets twice as long.
+_WAIT_S: Final = 5
 _SIZE_MAX_BYTES: Final = 8 * 1024 * 1024
 #: What fails before the first byte of the request leaves.
 _BEFORE_SENDING: Final = (
@@ -97,6 +97,8 @@ class Line:
     base_url: str
     clock: Clock = field(repr=False)
     transport: Transport | None = field(repr=False)
+    #: Seconds without a byte after which we give up, where a gateway asks for more patience.
+    wait_s: int = _WAIT_S
 
     def send(self, call: Call) -> Answer:
         """
@@ -126,7 +128,7 @@ class Line:
     def _client(self) -> Iterator[httpx.Client]:
         client = httpx.Client(
             transport=self.transport,
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(self.wait_s, connect=_CONNECT_S),
             # The proxy variables of the machine are not settings of the channel.
             trust_env=False,
             # A gateway that sends us elsewhere is no gateway: the answer is the redirect itself.
@@ -144,14 +146,15 @@ class Line:
         # A small answer must not unpack into a large one, even if the gateway ignores our header.
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise _unreadable("the answer is packed, which we did not ask for")
-        deadline = self.clock.now() + _ANSWER_MAX
+        answer_max = timedelta(seconds=2 * self.wait_s)
+        deadline = self.clock.now() + answer_max
         body = bytearray()
         for chunk in answer.iter_bytes():
             body += chunk
             if len(body) > _SIZE_MAX_BYTES:
                 raise _unreadable(f"the answer is longer than {_SIZE_MAX_BYTES} bytes")
             if self.clock.now() > deadline:
-                raise OutcomeUnknown(f"the answer takes longer than {_ANSWER_MAX.seconds} s")
+                raise OutcomeUnknown(f"the answer takes longer than {answer_max.seconds} s")
         return bytes(body)
 
 
