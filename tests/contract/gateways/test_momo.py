@@ -16,9 +16,11 @@ from adapters import momo
 from adapters._sandbox.bench import BASE_URL, StandBench
 from adapters._sandbox.orders import State
 from adapters._sandbox.wire import SandboxTransport
+from adapters.bank_transfer import sandbox as bank
 from adapters.momo import codes, requests, signature
 from adapters.momo.sandbox import open_sandbox
 from adapters.momo.settings import SANDBOX_SETTINGS, MomoSettings
+from payments.demo.sandboxes import Street
 from payments.gateway import (
     Attempt,
     AttemptRef,
@@ -36,6 +38,7 @@ from payments.gateway import (
     Verdict,
     outcome_of,
 )
+from payments.gateway.sandboxes import SandboxOptions
 from payments.gateway.testing import Act, GatewayContract, Vector
 from payments.kernel.clock import FrozenClock
 from payments.kernel.errors import InvalidField
@@ -637,3 +640,40 @@ def test_the_address_of_production_with_real_keys_is_no_sandbox(clock):
     assert not momo.build(real, None, clock).is_sandbox
     for name, value in SANDBOX_SETTINGS.items():
         assert momo.build({**real, name: value}, None, clock).is_sandbox
+
+
+def test_a_person_plays_the_payer(bench):
+    attempt = bench.attempt(vnd(150_000))
+    browser = httpx.Client(transport=SandboxTransport(bench.stand.app), base_url=BASE_URL)
+
+    page = browser.get(bench.gateway.open(attempt).url)
+    back = browser.post(f"/sandbox/momo/orders/{bench.wire(attempt)}/pay", data={"form": "1"})
+
+    assert "150.000 đ" in page.text
+    assert (back.status_code, len(bench.webhook.got)) == (303, 1)
+    assert back.headers["location"].startswith(attempt.return_url)
+
+
+def test_a_program_that_plays_pays_as_soon_as_the_page_opens_and_comes_back_signed(bench):
+    bench.stand.options = replace(bench.stand.options, payer="auto")
+    attempt = bench.attempt(vnd(150_000))
+    browser = httpx.Client(transport=SandboxTransport(bench.stand.app), base_url=BASE_URL)
+
+    answer = browser.get(bench.gateway.open(attempt).url)
+
+    assert answer.status_code == 302
+    assert "resultCode=0" in answer.headers["location"]
+    [told] = bench.gateway.read(bench.webhook.got[0])
+    assert (told.outcome, told.reference) == (Outcome.CAPTURED, attempt.reference)
+    view = bench.gateway.read_return(bench.back(attempt))
+    assert (view.is_authentic, view.hint) == (True, Outcome.CAPTURED)
+
+
+def test_it_is_told_apart_from_the_bank_at_one_root(clock):
+    options = SandboxOptions(is_immediate=True)
+    street = Street([bank.open_sandbox(options, clock), open_sandbox(options, clock)])
+    client = httpx.Client(transport=SandboxTransport(street), base_url=BASE_URL)
+
+    assert "MoMo" in client.get("/sandbox/momo/").text
+    assert client.post("/v2/gateway/api/query", json={}).status_code == 200
+    assert client.get("/v2/transactions").status_code == 401

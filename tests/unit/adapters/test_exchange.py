@@ -109,3 +109,17 @@ def test_times_since_1970_are_read_in_their_unit_and_no_other(read, value, clock
     assert read({"t": value}, "t").isoformat() == "2026-11-22T03:17:12+00:00"
     with pytest.raises(ValueError):
         read({"t": value * 1000 if read is fields.epoch_s else value // 1000}, "t")
+
+
+def test_a_gateway_that_asks_for_patience_gets_it(clock):
+    class Drip(httpx.SyncByteStream):
+        def __iter__(self):
+            for _ in range(50):
+                clock.advance(timedelta(seconds=1))
+                yield b" "
+
+    patient = Line(
+        BASE, clock, httpx.MockTransport(lambda _: httpx.Response(200, stream=Drip())), 30
+    )
+
+    assert len(patient.send(Call("GET", "/")).body) == 50
