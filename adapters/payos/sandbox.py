@@ -85,7 +85,7 @@ class PayosBehaviour:
             # payOS's clients sign this or do not; the API key is what allows it.
             given = asked.get("signature")
             if given is not None and not signature.is_authentic(reason, given, self.key):
-                raise book.Refused(book.BAD_SIGNATURE, "Signature không hợp lệ")
+                raise book.Refused(book.BAD_SIGNATURE)
             with stand.orders.lock:
                 order = book.find(stand, key)
                 # A link that has ended is told as it is: our choice.
@@ -107,9 +107,9 @@ class PayosBehaviour:
             try:
                 greeted = stand.postman.client.send(self._posted(url, sandbox_api.GREETING))
             except (httpx.HTTPError, httpx.InvalidURL):
-                raise book.Refused(book.BAD, "Webhook url không hợp lệ") from None
+                raise book.Refused(book.BAD) from None
             if not greeted.is_success:
-                raise book.Refused(book.BAD, "Webhook url không hợp lệ")
+                raise book.Refused(book.BAD)
             stand.notify_url = url
             told = {"name": sandbox_api.HOLDER, "shortName": "VPH"}
             account = {
@@ -164,14 +164,14 @@ class PayosBehaviour:
     def _prove(self) -> None:
         given = (request.headers.get("x-client-id"), request.headers.get("x-api-key"))
         if given != (self.client_id, self.api_key):
-            raise book.Refused("401", "Sai x-client-id hoặc x-api-key")
+            raise book.Refused(book.NOT_LET_IN)
 
     def _asked(self) -> Mapping[str, Any]:
         """Give the fields of a request that may ask; null is absent, for one client sends all."""
         self._prove()
         asked = request.get_json(silent=True, force=True) if request.get_data() else {}
         if not isinstance(asked, dict):
-            raise book.Refused(book.BAD, "Thông tin truyền lên không đúng.")
+            raise book.Refused(book.BAD)
         return {name: value for name, value in asked.items() if value is not None}
 
     def _link(self, stand: Stand, order: Order) -> Response:
@@ -211,4 +211,4 @@ def _refused(error: Exception) -> ResponseReturnValue:
     if not isinstance(error, book.Refused):
         raise error
     told = jsonify(code=error.code, desc=error.desc, data=None)
-    return told, 401 if error.code == "401" else 200
+    return told, 401 if error.code == book.NOT_LET_IN else 200

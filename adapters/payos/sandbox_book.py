@@ -18,28 +18,35 @@ _MEMO_MAX: Final = 25
 _URL_MAX: Final = 2_000
 _AMOUNT_MAX: Final = 10**12
 #: payOS does not publish the numbers of its refusals: our choice.
-BAD, NOT_FOUND, BAD_SIGNATURE, TAKEN = "01", "101", "201", "231"
+BAD, NOT_FOUND, BAD_SIGNATURE, TAKEN, NOT_LET_IN = "01", "101", "201", "231", "401"
+_WORDS: Final = {
+    BAD: "Thông tin truyền lên không đúng.",
+    NOT_FOUND: "Không tìm thấy đơn thanh toán",
+    BAD_SIGNATURE: "Signature không hợp lệ",
+    TAKEN: "Đơn thanh toán đã tồn tại",
+    NOT_LET_IN: "Sai x-client-id hoặc x-api-key",
+}
 
 
 class Refused(Exception):
     """What payOS answers instead of an answer."""
 
-    def __init__(self, code: str, desc: str) -> None:
-        super().__init__(desc)
-        self.code, self.desc = code, desc
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code, self.desc = code, _WORDS[code]
 
 
 def open_link(stand: Stand, asked: Mapping[str, Any], key: str) -> Order:
     """Add the link that is asked for. Raises Refused."""
     if not _is_whole(asked):
-        raise Refused(BAD, "Thông tin truyền lên không đúng.")
+        raise Refused(BAD)
     if not signature.matches(asked.get("signature"), signature.sign_request(asked, key)):
-        raise Refused(BAD_SIGNATURE, "Signature không hợp lệ")
+        raise Refused(BAD_SIGNATURE)
     reference, expires = str(asked["orderCode"]), asked.get("expiredAt")
     with stand.orders.lock:
         # Also when it is the same request once more.
         if stand.orders.find(reference) is not None:
-            raise Refused(TAKEN, "Đơn thanh toán đã tồn tại")
+            raise Refused(TAKEN)
         return stand.orders.save(
             Order(
                 reference=reference,
@@ -75,7 +82,7 @@ def find(stand: Stand, key: str) -> Order:
     order = stand.orders.find(key)
     found = order or next((one for one in stand.orders if one.facts["id"] == key), None)
     if found is None:
-        raise Refused(NOT_FOUND, "Không tìm thấy đơn thanh toán")
+        raise Refused(NOT_FOUND)
     return found
 
 
