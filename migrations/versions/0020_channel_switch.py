@@ -12,7 +12,7 @@ from payments.storage.migrating import (
     of_facility,
 )
 
-revision = "0035"
+revision = "0020"
 down_revision = "0019"
 
 
