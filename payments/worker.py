@@ -22,6 +22,7 @@ from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.events.delivering import look
 from payments.inbox import service as messages
+from payments.inbox.asking import ask_due
 from payments.inbox.polling import poll_all
 from payments.intents.service import expire
 from payments.jobs import Job
@@ -45,7 +46,8 @@ _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
-_TELL_EVERY_S: Final = 1.0
+#: Loops of their own: a receiver or a gateway that is slow must not hold up receipts and seals.
+_APART: Final = {"events": (1.0, look), "gateways": (5.0, ask_due)}
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -106,9 +108,9 @@ class Worker:
             (_Every(_INDEX_EVERY_S), reindexing.resume),
         ]
         self._tasks = (seal if only != "jobs" else []) + (others if only != "seal" else [])
-        if only == "events":
-            # A loop of its own: a receiver that is slow must not hold up receipts and seals.
-            self._tasks = [(_Every(_TELL_EVERY_S), look)]
+        if only in _APART:
+            seconds, task = _APART[only]
+            self._tasks = [(_Every(seconds), task)]
 
     def stop(self) -> None:
         """End after the work in hand."""
@@ -136,7 +138,7 @@ class Worker:
             scope = Scope(facility, "job:worker", "worker")
             for task in due:
                 did += task(self._runtime, scope)
-        if self._only not in ("seal", "events") and facilities:
+        if self._only not in ("seal", *_APART) and facilities:
             did += run_jobs(self._runtime, facilities[0])
         return did
 
@@ -214,7 +216,7 @@ def _reason(error: Exception) -> str:
 
 
 def run_until_idle(runtime: Runtime, scope: Scope) -> int:
-    """Do all work that is due now, in this process; tests and the demo's history call it."""
+    """Do all work that is due now, in this process."""
     did = 0
     for _ in range(_ROUNDS_MAX):
         step = run_jobs(runtime, scope.facility)
@@ -229,21 +231,20 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
 def main(runtime: Runtime, *, only: str | None = None) -> int:
     """Run until SIGINT or SIGTERM."""
     worker = Worker(runtime, only=only)
-    events = Worker(runtime, only="events") if only is None else None
-    telling = threading.Thread(target=events.run, name="events") if events else None
+    apart = [Worker(runtime, only=name) for name in _APART] if only is None else []
+    threads = [threading.Thread(target=one.run) for one in apart]
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        worker.stop()
-        if events is not None:
-            events.stop()
+        for one in (worker, *apart):
+            one.stop()
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     _log.info("worker.started", only=only or "all")
-    if telling is not None:
-        telling.start()
+    for one in threads:
+        one.start()
     worker.run()
-    if telling is not None:
-        telling.join()
+    for one in threads:
+        one.join()
     _log.info("worker.stopped")
     return 0

@@ -36,6 +36,8 @@ class SealedChannel:
     slug: str
     version: int
     adapter: str
+    #: Our bank account to which it collects, or "".
+    account: str
     settings: bytes = field(repr=False)
 
 
@@ -44,7 +46,7 @@ def newest(tx: UnitOfWork, mode: str) -> tuple[SealedChannel, ...]:
     # Of the versions of a slug the last one wins.
     rows = {row.slug: row for row in _NEWEST.all(tx, mode=mode, now=tx.now())}
     return tuple(
-        SealedChannel(row.slug, row.version, row.adapter, row.settings_sealed)
+        SealedChannel(row.slug, row.version, row.adapter, row.account or "", row.settings_sealed)
         for row in rows.values()
     )
 

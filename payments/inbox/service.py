@@ -18,29 +18,37 @@ from sqlalchemy.exc import DBAPIError
 
 from payments import audit, jobs
 from payments.bank.model import Arrival, Direction
-from payments.channels.service import Channel, adapter_of, believed_accounts, versions
+from payments.channels.service import (
+    Channel,
+    adapter_of,
+    believed_accounts,
+    valid_versions,
+    versions,
+)
 from payments.gateway import (
-    Lists,
+    Answers,
     Malformed,
     NotAuthentic,
     Notification,
     Notifies,
     Outcome,
+    Proof,
     RawNotification,
     Reply,
     Verdict,
 )
+from payments.gateway.port import Adapter
 from payments.inbox import repository
+from payments.inbox.attempts import apply_told
 from payments.inbox.effects import Effect, apply_arrival
 from payments.inbox.repository import Stored
+from payments.intents import attempts
 from payments.kernel.errors import Conflict, NotFound, Rejected
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
 APPLY: Final = "inbox.apply"
-#: Lists are read again from this long before: late rows are found, known rows change nothing.
-_OVERLAP: Final = timedelta(days=1)
 #: Longer than any request takes to apply what it stored.
 _FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 #: One answer for every event of a message: the worst, in this order.
@@ -78,42 +86,33 @@ def accept(runtime: Runtime, scope: Scope, slug: str, raw: RawNotification) -> R
     return notifier.reply(min(verdicts, key=_WORST_FIRST.index, default=Verdict.STORED))
 
 
-def poll(runtime: Runtime, scope: Scope, slug: str) -> int:
-    """
-    Ask the list API of channel *slug* for what the webhooks may have missed; returns the rows read.
-
-    Raises:
-        NotFound: there is no such channel that lists.
-        Unavailable: the gateway gave no usable answer.
-    """
-    with runtime.database.reading(scope) as tx:
-        channel, *_ = versions(tx, runtime, slug)
-        accounts = believed_accounts(tx, slug)
-    lister = adapter_of(runtime, channel)
-    if not isinstance(lister, Lists):
-        raise NotFound(f"channel {slug!r} has no list")
-    read = 0
-    for account in sorted(accounts):
-        rows = lister.transactions(account, runtime.clock.now() - _OVERLAP)
-        take_in(runtime, scope, slug, rows, b"")
-        read += len(rows)
-    return read
-
-
 def take_in(
-    runtime: Runtime, scope: Scope, slug: str, told: Sequence[Notification], raw: bytes
+    runtime: Runtime,
+    scope: Scope,
+    slug: str,
+    told: Sequence[Notification],
+    raw: bytes,
+    *,
+    is_asked: bool = False,
 ) -> list[Verdict]:
-    """Store every notification in one commit, then let each take effect in a commit of its own."""
+    """
+    Store every notification in one commit, then let each take effect in a commit of its own.
+
+    *is_asked*: they are the gateway's answers to our own question, which need no other proof.
+    """
 
     def store(tx: UnitOfWork) -> list[UUID]:
         return [repository.add(tx, runtime.keys, slug, one, raw) for one in told]
 
-    return [_apply_now(runtime, scope, one) for one in runtime.database.run(scope, store)]
+    ids = runtime.database.run(scope, store)
+    return [_apply_now(runtime, scope, one, is_asked=is_asked) for one in ids]
 
 
-def apply(runtime: Runtime, scope: Scope, notification: UUID) -> Verdict:
+def apply(runtime: Runtime, scope: Scope, notification: UUID, *, is_asked: bool = False) -> Verdict:
     """Let a stored message take effect, once; a repeat answers DUPLICATE and changes nothing."""
-    return runtime.database.run(scope, lambda tx: _apply(tx, runtime, notification))
+    return runtime.database.run(
+        scope, lambda tx: _apply(tx, runtime, notification, is_asked=is_asked)
+    )
 
 
 def resume(runtime: Runtime, scope: Scope) -> int:
@@ -129,9 +128,11 @@ def resume(runtime: Runtime, scope: Scope) -> int:
     return len(found)
 
 
-def _apply_now(runtime: Runtime, scope: Scope, notification: UUID) -> Verdict:
+def _apply_now(
+    runtime: Runtime, scope: Scope, notification: UUID, *, is_asked: bool = False
+) -> Verdict:
     try:
-        return apply(runtime, scope, notification)
+        return apply(runtime, scope, notification, is_asked=is_asked)
     except (DBAPIError, Conflict, Rejected, NotFound) as error:
         # It is stored, so nothing is lost: the worker tries again and tells a person in the end.
         _log.error("inbox.not_applied", notification=str(notification), error=type(error).__name__)
@@ -140,11 +141,17 @@ def _apply_now(runtime: Runtime, scope: Scope, notification: UUID) -> Verdict:
         return Verdict.STORED
 
 
-def _apply(tx: UnitOfWork, runtime: Runtime, notification: UUID) -> Verdict:
+def _apply(
+    tx: UnitOfWork, runtime: Runtime, notification: UUID, *, is_asked: bool = False
+) -> Verdict:
     stored = repository.lock(tx, runtime.keys, notification)
     if stored.state == "applied":
-        return Verdict.DUPLICATE
+        # A wrong amount is not made right by telling it again.
+        is_wrong = stored.verdict is Verdict.AMOUNT_DIFFERS
+        return stored.verdict if is_wrong else Verdict.DUPLICATE
     told = stored.told
+    if not told.account:
+        return _apply_to_attempt(tx, runtime, stored, is_asked=is_asked)
     if told.outcome not in (Outcome.CAPTURED, Outcome.PAID_OUT):
         # Only these two say that money moved; the rest is kept for a person to read.
         return _keep(tx, stored, Verdict.STORED, f"outcome-{told.outcome}")
@@ -156,6 +163,33 @@ def _apply(tx: UnitOfWork, runtime: Runtime, notification: UUID) -> Verdict:
     verdict = Verdict.DUPLICATE if applied.effect is Effect.KNOWN else Verdict.STORED
     repository.settle(tx, stored, "applied", verdict, reason=applied.effect, credit=applied.credit)
     return verdict
+
+
+def _apply_to_attempt(
+    tx: UnitOfWork, runtime: Runtime, stored: Stored, *, is_asked: bool
+) -> Verdict:
+    """Let what a gateway with orders of its own tells take effect on the order that it names."""
+    told = stored.told
+    channels = valid_versions(tx, runtime, stored.channel)
+    adapter = adapter_of(runtime, channels[0]) if channels else None
+    if not is_asked and told.outcome is Outcome.CAPTURED and _proves_only_its_sender(adapter):
+        # The worker asks the gateway itself; its answer is a message of its own.
+        attempts.ask_soon(tx, told.reference, stored.channel)
+        return _keep(tx, stored, Verdict.STORED, "asked-back")
+    may_differ = adapter is not None and adapter.capabilities.amount_can_differ
+    became = apply_told(tx, runtime, stored.channel, told, may_differ=may_differ)
+    if became.is_kept:
+        return _keep(tx, stored, became.verdict, became.reason)
+    repository.settle(tx, stored, "applied", became.verdict, reason=became.reason)
+    return became.verdict
+
+
+def _proves_only_its_sender(adapter: Adapter | None) -> bool:
+    return (
+        isinstance(adapter, Notifies)
+        and isinstance(adapter, Answers)
+        and adapter.proof is Proof.TOKEN
+    )
 
 
 def _keep(tx: UnitOfWork, stored: Stored, verdict: Verdict, reason: str) -> Verdict:

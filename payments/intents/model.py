@@ -26,6 +26,18 @@ class Intent:
     expires_at: datetime
     ended_at: datetime | None
 
+    def is_late_at_gateway(self, at: datetime) -> bool:
+        """
+        Say whether a gateway took money at *at* after time or amount of this attempt had ended.
+
+        What the gateway itself told before, a failure or a cancellation, does not count: it may be
+        told in any order.
+        """
+        if at >= self.expires_at:
+            return True
+        is_replaced = self.status is Status.SUPERSEDED
+        return is_replaced and self.ended_at is not None and at >= self.ended_at
+
     def is_late(self, at: datetime) -> bool:
         """Say whether money of the moment *at* (the bank's time) came after the code had ended."""
         if at >= self.expires_at:

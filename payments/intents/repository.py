@@ -70,6 +70,17 @@ def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
     return [_model(row) for row in _of_codes(len(told)).all(tx, account=account, **told)]
 
 
+def get(tx: UnitOfWork, intent: UUID) -> Intent:
+    """Read an intent without holding it."""
+    return _model(tx.execute(_all(tx).where(INTENT.c.id == intent)).one())
+
+
+def of_code(tx: UnitOfWork, code: str) -> Intent | None:
+    """Read the intent whose reference is *code*."""
+    row = tx.execute(_all(tx).where(INTENT.c.code == code)).first()
+    return None if row is None else _model(row)
+
+
 def lock(tx: UnitOfWork, intent: UUID) -> Intent:
     """Hold an intent until the commit; its invoice must be held before."""
     return _model(tx.lock(Lock.INTENT, _all(tx).where(INTENT.c.id == intent)).one())
@@ -115,8 +126,8 @@ def open_ones(
 
 
 def run_out(tx: UnitOfWork, now: datetime, *, limit: int = 200) -> list[Intent]:
-    """List the active intents whose time is over, without holding them."""
-    statement = _all(tx).where(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.expires_at <= now)
+    """List the shown intents whose time is over, without holding them."""
+    statement = _all(tx).where(INTENT.c.state == Status.PENDING.value, INTENT.c.expires_at <= now)
     return [_model(row) for row in tx.execute(statement.limit(limit))]
 
 

@@ -1,4 +1,4 @@
-"""Attempts to collect."""
+"""Attempts to collect, what gateways know of them, and what each gateway told of money, once."""
 
 from __future__ import annotations
 
@@ -25,4 +25,34 @@ INTENT: Final = Table(
     Column("expires_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime, nullable=True),
     ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+)
+GATEWAY_ATTEMPT: Final = Table(
+    "gateway_attempt",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("intent_id", Id, primary_key=True),
+    Column("number", Dong, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("shown", Words, nullable=False),
+    Column("gateway_id", Words, nullable=False),
+    Column("asked", Whole, nullable=False),
+    Column("next_ask_at", UtcTime, nullable=True),
+    Column("told", Words, nullable=False),
+    Column("flags", Words, nullable=False),
+    Column("trouble", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
+)
+GATEWAY_BOOKING: Final = Table(
+    "gateway_booking",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("channel", Words, primary_key=True),
+    Column("transaction", Words, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("intent_id", Id, nullable=False),
+    Column("payment_id", Id, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
 )

@@ -107,7 +107,9 @@ def due_changed(
         if paid is None or intent.id != paid.id:
             repository.happened(tx, intent, Event.DUE_CHANGED)
     due = amount_due(invoice)
-    seen = paid or (active[-1] if active else None)
+    # An attempt at a gateway has no account, and a gateway is never asked inside a transaction.
+    codes = [one for one in ((paid,) if paid else active) if one.account]
+    seen = codes[-1] if codes else None
     if seen is None or not due or due > CODE_MAX:
         return None
     chosen = valid_versions(tx, runtime, seen.channel)

@@ -7,7 +7,12 @@ The life of an intent: one code or attempt to collect one invoice through one ch
        │                │ ─invoice cancelled──▶ CANCELLED ───┤ funds arrived: late money is money
        └────────────────┴─ funds arrived ─▶ CAPTURED ◀───────┘
 
-Captured is never undone by a later failure, cancellation or expiry.
+    CREATED ─no answer, or a code in no table─▶ UNKNOWN ─the gateway answers─▶ any of the above
+    PENDING ─a code in no table─▶ UNKNOWN
+
+Captured is never undone by a later failure, cancellation or expiry. Gateways repeat and disorder
+their messages, so whatever order tells of an end gives the same one: a refusal is more than a
+cancellation, and a cancellation more than a time that ran out.
 """
 
 from __future__ import annotations
@@ -39,6 +44,8 @@ class Event(StrEnum):
     SHOWN = "shown"
     FUNDS_ARRIVED = "funds_arrived"
     REFUSED = "refused"
+    #: The payer gave up at the gateway.
+    CALLED_OFF = "called_off"
     TIME_RAN_OUT = "time_ran_out"
     DUE_CHANGED = "due_changed"
     CHANNEL_PAUSED = "channel_paused"
@@ -56,11 +63,16 @@ TRANSITIONS: Final[Mapping[tuple[Status, Event], Status]] = MappingProxyType(
     {
         (Status.CREATED, Event.SHOWN): Status.PENDING,
         (Status.CREATED, Event.NO_ANSWER): Status.UNKNOWN,
+        (Status.PENDING, Event.NO_ANSWER): Status.UNKNOWN,
         **{(status, Event.REFUSED): Status.FAILED for status in ACTIVE},
+        **{(status, Event.CALLED_OFF): Status.CANCELLED for status in ACTIVE},
         **{(status, Event.TIME_RAN_OUT): Status.EXPIRED for status in ACTIVE},
         **{(status, Event.CHANNEL_PAUSED): Status.EXPIRED for status in ACTIVE},
         **{(status, Event.DUE_CHANGED): Status.SUPERSEDED for status in ACTIVE},
         **{(status, Event.INVOICE_CANCELLED): Status.CANCELLED for status in ACTIVE},
+        (Status.EXPIRED, Event.CALLED_OFF): Status.CANCELLED,
+        (Status.EXPIRED, Event.REFUSED): Status.FAILED,
+        (Status.CANCELLED, Event.REFUSED): Status.FAILED,
         # A bank transfer cannot be called back: money for an ended intent is still money.
         **{(status, Event.FUNDS_ARRIVED): Status.CAPTURED for status in ACTIVE | _ENDED},
     }

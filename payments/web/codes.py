@@ -74,7 +74,9 @@ def collecting_channel(tx: UnitOfWork, runtime: Runtime) -> str | None:
     """Name the first channel that can show a code; None means that money comes by other ways."""
     stopped = switched(tx)
     for channel in newest(tx, runtime.settings.mode.value):
-        if _can_open(runtime, channel) and _is_open(stopped, channel.slug):
+        # A gateway with pages of its own has no account of ours, and shows no code here.
+        can_show = channel.account and _can_open(runtime, channel)
+        if can_show and _is_open(stopped, channel.slug):
             return channel.slug
     return None
 

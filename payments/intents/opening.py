@@ -1,0 +1,171 @@
+"""
+Opens an attempt at a gateway in three steps: note it (commit), ask, note the answer (commit).
+
+The gateway is asked outside of any transaction, and only about what is stored: whatever is lost
+between two steps, the row is there, and the poller asks the gateway what became of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from payments import audit
+from payments.channels.service import adapter_of, versions
+from payments.gateway import Attempt, Capabilities, Opens
+from payments.intents import attempts, repository
+from payments.intents.answering import FIRST_ASK, ask, keep
+from payments.intents.attempts import GatewayAttempt
+from payments.intents.model import Intent
+from payments.intents.service import CannotOpen, NothingDue
+from payments.intents.status import Event, Status
+from payments.invoicing import repository as invoices
+from payments.invoicing.model import Invoice, amount_due
+from payments.kernel.codes import new_code
+from payments.kernel.errors import Rejected
+from payments.kernel.money import Money
+from payments.kernel.scope import Scope
+from payments.runtime import Runtime
+from payments.storage.columns import new_id
+from payments.storage.unit_of_work import UnitOfWork
+
+
+class AmountOutOfRange(Rejected):
+    """The gateway takes no payment of this size."""
+
+    code = "amount-out-of-range"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRequest:
+    """What a payer asks for; *return_url* is where the browser comes back."""
+
+    invoice: UUID
+    channel: str
+    key: str
+    return_url: str
+    payer_ip: str = ""
+    language: str = "vi"
+
+
+def open_attempt(runtime: Runtime, scope: Scope, asked: AttemptRequest) -> UUID:
+    """
+    Open an attempt for what the invoice owes; returns its intent, whatever the gateway answered.
+
+    A repeat of the key, or an attempt that still fits, gives the one that is there. One whose
+    outcome is unknown stays until the gateway has told: there is never a second one beside it.
+
+    Raises:
+        NotFound: no such invoice or channel.
+        NothingDue: the invoice is settled, cancelled or zero.
+        CannotOpen: the channel has no page of its own.
+        AmountOutOfRange: the gateway takes no payment of this size.
+    """
+    with runtime.database.reading(scope) as tx:
+        channel, *_ = versions(tx, runtime, asked.channel)
+    adapter = adapter_of(runtime, channel)
+    if channel.account or not isinstance(adapter, Opens):
+        raise CannotOpen(f"channel {asked.channel} opens no page of a gateway")
+    noted = runtime.database.run(scope, lambda tx: _note(tx, runtime, asked, adapter.capabilities))
+    if noted.attempt is None:
+        return noted.intent.id
+    told = ask(adapter, _attempt(runtime, noted.intent, noted.attempt, asked))
+    runtime.database.run(scope, lambda tx: keep(tx, noted.intent, told))
+    return noted.intent.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What was stored; *attempt* is None where there is nothing to ask, for it is there already."""
+
+    intent: Intent
+    attempt: GatewayAttempt | None
+
+
+def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabilities) -> _Noted:
+    held = invoices.lock(tx, asked.invoice)
+    repeated = repository.of_key(tx, asked.key)
+    if repeated is not None:
+        return _Noted(repeated, None)
+    due = amount_due(held)
+    if not due:
+        raise NothingDue()
+    if due < can.amount_min or (can.amount_max is not None and due > can.amount_max):
+        raise AmountOutOfRange(least=can.amount_min, most=can.amount_max or due)
+    now = tx.now()
+    for intent in repository.lock_active(tx, asked.invoice):
+        if intent.channel != asked.channel:
+            continue
+        if intent.status is not Status.PENDING or _fits(intent, due, now):
+            return _Noted(intent, None)
+        ended = Event.TIME_RAN_OUT if intent.expires_at <= now else Event.DUE_CHANGED
+        repository.happened(tx, intent, ended)
+    return _add(tx, runtime, held, asked, can)
+
+
+def _fits(intent: Intent, due: Money, now: datetime) -> bool:
+    return intent.amount == due and intent.expires_at > now
+
+
+def _add(
+    tx: UnitOfWork, runtime: Runtime, invoice: Invoice, asked: AttemptRequest, can: Capabilities
+) -> _Noted:
+    now = tx.now()
+    intent = Intent(
+        new_id(),
+        invoice.id,
+        asked.channel,
+        "",
+        new_code(secrets.token_bytes, runtime.settings.code_prefix),
+        amount_due(invoice),
+        Status.CREATED,
+        "",
+        now,
+        now + _life(runtime, can),
+        None,
+    )
+    attempt = GatewayAttempt(
+        intent.id, attempts.new_number(), now, None, "", 0, now + FIRST_ASK,
+        frozenset(), frozenset(), None,
+    )  # fmt: skip
+    repository.add(tx, intent, asked.key)
+    attempts.add(tx, attempt)
+    invoices.touch(tx, invoice.id)
+    audit.append(
+        tx,
+        "intent.opened",
+        f"intent:{intent.id}",
+        invoice=str(invoice.id),
+        amount=intent.amount.dong,
+        channel=asked.channel,
+    )
+    return _Noted(intent, attempt)
+
+
+def _life(runtime: Runtime, can: Capabilities) -> timedelta:
+    """Give the time to pay: ours, within what the gateway takes."""
+    seconds = runtime.settings.code_minutes * 60
+    if can.expiry_min_s is not None:
+        # A moment more: the gateway counts from when it hears of it.
+        seconds = max(seconds, can.expiry_min_s + 60)
+    if can.expiry_max_s is not None:
+        seconds = min(seconds, can.expiry_max_s)
+    return timedelta(seconds=seconds)
+
+
+def _attempt(
+    runtime: Runtime, intent: Intent, attempt: GatewayAttempt, asked: AttemptRequest
+) -> Attempt:
+    return Attempt(
+        reference=intent.code,
+        amount=intent.amount,
+        expires_at=intent.expires_at,
+        return_url=asked.return_url,
+        notify_url=f"{runtime.settings.public_url}/webhooks/{intent.channel}",
+        opened_at=attempt.opened_at,
+        payer_ip=asked.payer_ip,
+        language=asked.language,
+        number=attempt.number,
+    )
