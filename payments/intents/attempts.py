@@ -25,7 +25,7 @@ from payments.gateway import (
 )
 from payments.intents import repository
 from payments.intents.model import Intent
-from payments.intents.rows import GATEWAY_ATTEMPT
+from payments.intents.rows import GATEWAY_ATTEMPT, INTENT
 from payments.storage.unit_of_work import UnitOfWork
 
 #: Whole numbers up to this are told apart by every reader of JSON.
@@ -106,6 +106,21 @@ def named(tx: UnitOfWork, reference: str) -> Intent | None:
         select(GATEWAY_ATTEMPT.c.intent_id).where(
             GATEWAY_ATTEMPT.c.facility_id == tx.facility, GATEWAY_ATTEMPT.c.number == number
         )
+    ).scalar()
+    return None if intent is None else repository.get(tx, intent)
+
+
+def newest_of(tx: UnitOfWork, invoice: UUID, channel: str) -> Intent | None:
+    """Read the newest attempt of *invoice* through *channel*, ended or not."""
+    intent = tx.execute(
+        select(INTENT.c.id)
+        .where(
+            INTENT.c.facility_id == tx.facility,
+            INTENT.c.invoice_id == invoice,
+            INTENT.c.channel == channel,
+        )
+        .order_by(INTENT.c.made_at.desc(), INTENT.c.id.desc())
+        .limit(1)
     ).scalar()
     return None if intent is None else repository.get(tx, intent)
 

@@ -178,6 +178,18 @@ def invoice_of(tx: UnitOfWork, intent: UUID) -> InvoiceOfCode:
     return InvoiceOfCode(row.id, row.version, is_paid=bool(row.paid) and owed == 0)
 
 
+def attempt_of(tx: UnitOfWork, invoice: UUID, intent: UUID) -> Intent | None:
+    """Read *intent* where it is one of *invoice*, whatever it collects through."""
+    found = tx.execute(
+        select(INTENT.c.id).where(
+            INTENT.c.facility_id == tx.facility,
+            INTENT.c.invoice_id == invoice,
+            INTENT.c.id == intent,
+        )
+    ).scalar()
+    return None if found is None else repository.get(tx, found)
+
+
 def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:
     """List the codes that are still open, the one that ends first first."""
     return tuple(repository.open_ones(tx, tx.now(), limit=limit))

@@ -154,11 +154,7 @@ def desk(hospital: Hospital, name: str) -> GatewayDesk:
     )
     stand = open_sandbox(name, options, clock)
     assert isinstance(stand, Stand)
-    builds = {
-        one.name: one.load()
-        for one in entry_points(group="vienphi.gateways")
-        if one.name in {name, *hospital.runtime.settings.gateways, "bank_transfer", "sepay"}
-    }
+    builds = {one.name: one.load() for one in entry_points(group="vienphi.gateways")}
     hospital.runtime = replace(
         hospital.runtime, gateways=Gateways(builds), transport=SandboxTransport(stand.app)
     )

@@ -32,6 +32,14 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WayRow:
+    """A gateway that is open for this amount."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PayPage:
     template: ClassVar[str] = "patient/pay.html"
 
@@ -55,10 +63,38 @@ class PayPage:
     is_replaced: bool
     can_show_code: bool
     apps: tuple[BankApp, ...]
+    ways: tuple[WayRow, ...]
     steps: tuple[StepRow, ...]
     received: tuple[ReceivedRow, ...]
     #: The number of the newest receipt as a small code, for the staff's scanner.
     proof: Markup | None
+    help_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayPage:
+    """On the way to a gateway's page, or back from it; says nothing that is not stored."""
+
+    template: ClassVar[str] = "patient/way.html"
+
+    token: str
+    #: Address of this page, for the change of language.
+    here: str
+    version: int
+    number: str
+    name: str
+    amount: Money
+    #: open, waiting, paid, not_paid or ended.
+    state: str
+    said: str
+    #: Why nothing was paid, in words, or "".
+    why: str
+    link: str
+    app_link: str
+    form_url: str
+    form_fields: tuple[tuple[str, str], ...]
+    picture: Markup | None
+    ends_at: datetime | None
     help_phone: str
 
 

@@ -40,7 +40,7 @@ class CodeEnded(NotFound):
 @public
 def pay(token: str) -> AnyResponse:
     with runtime().database.reading(scope()) as tx:
-        page = page_of(tx, _invoice(tx, token))
+        page = page_of(tx, invoice_of(tx, token))
     return guesses.remembering(Response(render(page)), token)
 
 
@@ -63,7 +63,7 @@ def show_code(token: str) -> AnyResponse:
     """Show a code again after the last one ended; an open one stays the same."""
     key = forms.form_key(request.form.get(forms.KEY_FIELD, ""))
     with runtime().database.reading(scope()) as tx:
-        invoice = _invoice(tx, token)
+        invoice = invoice_of(tx, token)
         channel = codes.collecting_channel(tx, runtime())
     if channel is not None and invoice.due and invoice.due <= CODE_MAX:
         open_intent(runtime(), scope(), invoice=invoice.id, channel=channel, key=f"patient:{key}")
@@ -74,7 +74,7 @@ def show_code(token: str) -> AnyResponse:
 @public
 def picture(token: str) -> Response:
     with runtime().database.reading(scope()) as tx:
-        invoice = _invoice(tx, token)
+        invoice = invoice_of(tx, token)
         intent = intents.latest(tx, invoice.id)
     if intent is None or not intent.is_open:
         raise CodeEnded()
@@ -85,7 +85,8 @@ def picture(token: str) -> Response:
     )
 
 
-def _invoice(tx: UnitOfWork, token: str) -> InvoiceView:
+def invoice_of(tx: UnitOfWork, token: str) -> InvoiceView:
+    """Read the invoice that a link opens. Raises NoInvoice."""
     if not _TOKEN.fullmatch(token):
         raise NoInvoice()
     return invoicing.invoice_of_link(tx, runtime().keys, token)

@@ -23,6 +23,7 @@ from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes
 from payments.web.chips import Chip
 from payments.web.current import runtime, words
+from payments.web.patient import ways
 from payments.web.patient.pages import PayPage, ReceivedRow, StepRow
 from payments.web.patient.states import State, Step, is_twice, state_of, step_of, was_replaced
 from payments.words.formats import vnd
@@ -67,6 +68,7 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView) -> PayPage:
         and invoice.due <= CODE_MAX
         and codes.collecting_channel(tx, runtime()) is not None,
         apps=_apps(newest) if newest is not None and code else (),
+        ways=ways.open_for(tx, runtime(), invoice.due),
         steps=_steps(state, step_of(state, payments)) if code or state is State.PAID else (),
         received=tuple(
             ReceivedRow(

@@ -104,7 +104,7 @@ def test_paid_message_pays_and_its_repeat_is_a_duplicate(gateway: GatewayDesk) -
 
 def test_wrong_amount_and_forgery_never_pay(gateway: GatewayDesk) -> None:
     intent = gateway.open(gateway.hospital.issue())
-    raws = gateway.play(intent, "pay", forge="1")
+    raws = gateway.play(intent, "pay", forge=True)
 
     refused = gateway.deliver(*raws)
 
@@ -113,7 +113,7 @@ def test_wrong_amount_and_forgery_never_pay(gateway: GatewayDesk) -> None:
     if gateway.adapter.capabilities.amount_can_differ:
         return
     other = gateway.open(gateway.hospital.issue())
-    raws = gateway.play(other, "pay", wrong_amount="1")
+    raws = gateway.play(other, "pay", wrong_amount=True)
     answers = gateway.deliver(*raws)
     assert gateway.hospital.view(gateway.intent(other).invoice).paid == ZERO
     assert gateway.replies(Verdict.AMOUNT_DIFFERS) in answers
