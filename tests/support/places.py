@@ -586,7 +586,6 @@ NO_PAGES: Final[Mapping[str, str]] = {
     "cashier.slip": "paper",
     "cashier.printed": "paper",
     "cashier.printed_picture": "a picture",
-    "cashier.printed_picture": "paper",
     "patient.picture": "a picture",
     "assets.send": "a file",
     "health.live": "for machines",
