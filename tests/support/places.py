@@ -36,6 +36,7 @@ from tests.support.ways import (
     credit,
     enrolled,
     enter,
+    from_gateway,
     invoice,
     kept,
     link,
@@ -53,6 +54,7 @@ from tests.support.ways import (
     seated,
     sent,
     sent_of,
+    to_gateway,
     user,
 )
 
@@ -159,6 +161,11 @@ PLACES: Final[tuple[Place, ...]] = (
     ),
     Place("pay-new", "patient.pay", None, link("unshown")),
     Place("pay-replaced", "patient.pay", None, link("replaced")),
+    Place("way-open", "patient.go", None, to_gateway("way-open")),
+    Place("way-unknown", "patient.go", None, at(f"/p/{'x' * 22}/ways/{NOBODY}"), 404),
+    Place("way-untold", "patient.come_back", None, from_gateway("way-untold")),
+    Place("way-paid", "patient.come_back", None, from_gateway("way-paid")),
+    Place("way-cancelled", "patient.come_back", None, from_gateway("way-cancelled")),
     Place("pay-cancelled", "patient.pay", None, link("cancelled")),
     Place("pay-nothing", "patient.pay", None, link("nothing")),
     Place(

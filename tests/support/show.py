@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -45,6 +46,7 @@ from payments.reconciliation.importing import take_in
 from payments.runtime import Runtime
 from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
+from tests.support.gateways import desk
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.orders import ids, row, take
 from tests.support.receivers import Receiver
@@ -63,9 +65,13 @@ class Show:
     """Holds the addresses of what was made, by a name for its state."""
 
     def __init__(self, runtime: Runtime, clock: FrozenClock, scope: Scope) -> None:
-        self.runtime = runtime
         self.clock = clock
         self.scope = scope
+        clock.set(_YESTERDAY)
+        self.hospital = Hospital(runtime, scope)
+        #: A way to pay with a page of its own, at a sandbox in this process.
+        self.gateway = desk(self.hospital, "vnpay")
+        self.runtime = runtime = self.hospital.runtime
         self.app = create_app(runtime)
         #: The same hospital, asking for the second factor.
         self.strict = create_app(
@@ -76,9 +82,8 @@ class Show:
         self.payments: dict[str, UUID] = {}
         self.patients: dict[str, UUID] = {}
         self.credits: dict[str, UUID] = {}
+        self.attempts: dict[str, UUID] = {}
         self._enrolled = ""
-        clock.set(_YESTERDAY)
-        self.hospital = Hospital(runtime, scope)
         self.logins = {role: add_user(runtime, scope, role) for role in Role}
         self.hospital.scope = replace(scope, actor=f"user:{self.user(Role.HEAD_CASHIER)}")
         self._yesterday()
@@ -91,6 +96,7 @@ class Show:
         self._programs()
         clock.set(MORNING - timedelta(minutes=1))
         self._codes()
+        self._ways()
         clock.set(MORNING)
 
     def user(self, role: Role) -> UUID:
@@ -127,6 +133,17 @@ class Show:
 
     def link(self, name: str) -> str:
         return f"/p/{self.hospital.view(self.invoices[name]).pay_token}"
+
+    def way(self, name: str) -> str:
+        """Give the page that leads to the gateway."""
+        return f"{self.link(name)}/ways/{self.attempts[name]}"
+
+    def way_back(self, name: str) -> str:
+        """Give the page to which the gateway sends the payer back."""
+        stand = self.gateway.stand
+        order = stand.orders.get(self.gateway.wire(self.attempts[name]))
+        told = urlsplit(stand.behaviour.back(order, self.clock.now())).query
+        return f"{self.link(name)}/back/vnpay?{told}"
 
     def code(self, state: str) -> Intent:
         """Make one more invoice of 422.000 đ with an open code."""
@@ -253,6 +270,20 @@ class Show:
         create(self.runtime, keeper, "sepay-phu", "sepay", SANDBOX["sepay"])
         pausing.pause(self.runtime, keeper, "sepay-phu", "SePay bảo trì đến 9 giờ")
         create(self.runtime, keeper, "vietqr-moi", "bank_transfer", SANDBOX["bank_transfer"])
+
+    def _ways(self) -> None:
+        """Attempts at a gateway: not yet begun, paid untold, paid and told, given up."""
+        for name, act, is_told in (
+            ("way-open", "", False),
+            ("way-untold", "pay", False),
+            ("way-paid", "pay", True),
+            ("way-cancelled", "cancel", True),
+        ):
+            self.attempts[name] = self.gateway.open(self._issue(name, "HOÀNG THỊ THỬ"))
+            told = self.gateway.play(self.attempts[name], act) if act else []
+            if is_told:
+                self.gateway.deliver(*told)
+        self.hospital.work()
 
     def _programs(self) -> None:
         receiver = Receiver(self.runtime, self.hospital)

@@ -53,6 +53,14 @@ def link(name: str) -> Way:
     return lambda show, visitor: visitor.get(show.link(name))
 
 
+def to_gateway(name: str) -> Way:
+    return lambda show, visitor: visitor.get(show.way(name))
+
+
+def from_gateway(name: str) -> Way:
+    return lambda show, visitor: visitor.get(show.way_back(name))
+
+
 def sent(page: str, action: str, fields: Fields) -> Way:
     return lambda _, visitor: visitor.send(page, action, fields)
 
