@@ -13,12 +13,12 @@ from payments import worker
 from payments.app import from_environment
 from payments.audit_chain import commands as audit
 from payments.catalogue import commands as catalogue
+from payments.claims import commands as claims
 from payments.demo import commands as demo
 from payments.demo import sandboxes
 from payments.desks import commands as desks
 from payments.events import commands as events
 from payments.identity import commands as identity
-from payments.insurance import commands as insurance
 from payments.interop.orders import commands as orders
 from payments.kernel import traces
 from payments.kernel.errors import VienphiError
@@ -37,7 +37,7 @@ _CAPABILITIES: Final = (
     demo,
     sandboxes,
     qr,
-    insurance,
+    claims,
     ledger,
     audit,
     identity,

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _FILE_MAX_BYTES: Final = 50_000_000
 
 
-def add_commands(subparsers: SubParsers) -> None:
-    """Add ``bhyt`` with its own commands."""
+def add_commands(subparsers: SubParsers) -> SubParsers:
+    """Add ``bhyt`` with its own commands; gives the place for those of claims."""
     bhyt = subparsers.add_parser("bhyt", help="social health insurance: who pays what, and why")
     commands = bhyt.add_subparsers(dest="bhyt_command", required=True)
     covering = commands.add_parser("cover", help="split cases: who pays what")
@@ -39,20 +39,22 @@ def add_commands(subparsers: SubParsers) -> None:
         required=True,
         help="one case a line of the input, one result a line of the output",
     )
-    _add_common(covering, TERMINAL)
+    add_common(covering, TERMINAL)
     covering.set_defaults(run=_cover)
     explaining = commands.add_parser("explain", help="tell one case line by line, with articles")
     explaining.add_argument("file", nargs="?", type=Path, help="JSON or JSONL; else the input")
     explaining.add_argument("--id", help="which case, where the file holds several")
-    _add_common(explaining, "vi")
+    add_common(explaining, "vi")
     explaining.set_defaults(run=_explain)
     listing = commands.add_parser("rules", help="list the numbers in force, with articles")
     listing.add_argument("--on", type=date.fromisoformat, metavar="YYYY-MM-DD")
-    _add_common(listing, "vi")
+    add_common(listing, "vi")
     listing.set_defaults(run=_list_rules)
+    return commands
 
 
-def _add_common(parser: argparse.ArgumentParser, language: str) -> None:
+def add_common(parser: argparse.ArgumentParser, language: str) -> None:
+    """Add what all of them take: a language, and other tables of the law."""
     parser.add_argument("--language", choices=LANGUAGES, default=language)
     parser.add_argument("--rules", type=Path, metavar="DIR", help="tables instead of the shipped")
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("qr", "coverage", "posting", "ledger", "payment", "web", "patient_page", "statement")
+ALL = (
+    *("qr", "coverage", "dossiers", "posting", "ledger", "payment"),
+    *("web", "patient_page", "statement"),
+)
 
 if __name__ == "__main__":
     for name in ALL:

@@ -1,0 +1,1 @@
+"""Claims to the insurer: dossiers (GIAMDINHHS) read, checked and computed again."""

@@ -1,0 +1,126 @@
+"""Compares what a visit declares with its own formulas, its own sums, and the computed split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from payments.claims.findings import Finding, plain
+from payments.claims.recomputing import ReadLine, near
+from payments.claims.tables import Record
+from payments.insurance.coverage import Coverage
+from payments.insurance.coverage.model import ZERO
+from payments.insurance.coverage.result import CoveredLine, Uncovered
+from payments.insurance.coverage.rounding import round2
+
+#: What imported totals may differ by on a visit, in đồng.
+VISIT_TOLERANCE: Final = Decimal(1)
+_SUPPLIES: Final = ("10", "11")
+_FORCES: Final = ("QN", "CA", "CY")
+_SUMS: Final = {
+    "T_TONGCHI_BV": "THANH_TIEN_BV",
+    "T_TONGCHI_BH": "THANH_TIEN_BH",
+    "T_BNTT": "T_BNTT",
+    "T_BNCCT": "T_BNCCT",
+    "T_BHTT": "T_BHTT",
+    "T_NGUONKHAC": "T_NGUONKHAC",
+}
+_FOUR: Final = tuple(f"T_NGUONKHAC_{name}" for name in ("NSNN", "VTNN", "VTTN", "CL"))
+
+
+def of_support(row: Record) -> Iterator[Finding]:
+    """Decision 130: another payer's money is above 0 and below the cost of its line."""
+    support, cost = row.amount("T_NGUONKHAC"), row.amount("THANH_TIEN_BV")
+    if support and support >= cost:
+        yield _found(row, "OTHER_SOURCE_NOT_BELOW_COST", "T_NGUONKHAC", support, cost)
+
+
+def of_line(read: ReadLine, covered: CoveredLine | None) -> Iterator[Finding]:
+    """Hold the figures of a row against each other; *covered* knows what a cap has left."""
+    row, found = read.record, read.formulas
+    cost, insured = row.amount("THANH_TIEN_BV"), row.amount("THANH_TIEN_BH")
+    fund, support = row.amount("T_BHTT"), row.amount("T_NGUONKHAC")
+    own, copayment = row.amount("T_BNTT"), row.amount("T_BNCCT")
+    if not near(cost, found.cost) and not near(cost, found.other_cost):
+        yield _found(row, "LINE_BV_FORMULA", "THANH_TIEN_BV", cost, found.cost)
+    fits = [found.insured, found.pooled]
+    if covered is not None and covered.cut:
+        fits.append(covered.insured)
+    if not any(near(insured, one) for one in fits):
+        yield _found(row, "LINE_BH_FORMULA", "THANH_TIEN_BH", insured, found.insured)
+    share = round2(insured * row.amount("MUC_HUONG") / 100)
+    # Only support that has used up the patient's parts takes off the fund's.
+    is_used_up = support > 0 and own == 0 and copayment == 0 and fund < share
+    if not near(fund, share) and not is_used_up:
+        yield _found(row, "LINE_BHTT_FORMULA", "T_BHTT", fund, share)
+    parts = own + copayment + fund + support
+    if not near(cost, parts):
+        yield _found(row, "LINE_SPLIT_SUM", "THANH_TIEN_BV", cost, parts)
+    four = sum((row.amount(name) for name in _FOUR), ZERO)
+    if not near(support, four):
+        yield _found(row, "LINE_NK_SUM", "T_NGUONKHAC", support, four)
+    if row["PHAM_VI"] == "2" and (insured > 0 or fund > 0):
+        field = "THANH_TIEN_BH" if insured > 0 else "T_BHTT"
+        yield _found(row, "SCOPE2_WITH_FUND", field, max(insured, fund), ZERO)
+
+
+def of_totals(summary: Record, rows: Sequence[Record]) -> Iterator[Finding]:
+    """Hold the totals of XML1 against the declared rows and against each other."""
+    for field, expected in _sums(summary, rows).items():
+        declared = summary.amount(field)
+        if abs(declared - expected) > VISIT_TOLERANCE:
+            yield summary.finding(
+                f"SUM_{field}",
+                field,
+                declared=plain(declared),
+                expected=plain(expected),
+                found=plain(expected),
+            )
+    cost, insured, own, copayment, fund, support = (summary.amount(field) for field in _ORDER)
+    if abs(fund - (insured - copayment)) > VISIT_TOLERANCE:
+        yield _found(summary, "BHTT_NE_BH_MINUS_CCT", "T_BHTT", fund, insured - copayment)
+    if abs(cost - (insured + support + own)) > VISIT_TOLERANCE:
+        whole = insured + support + own
+        yield _found(summary, "FORM01_COL2_NE_3_6_7", "T_TONGCHI_BV", cost, whole)
+
+
+_ORDER: Final = ("T_TONGCHI_BV", "T_TONGCHI_BH", "T_BNTT", "T_BNCCT", "T_BHTT", "T_NGUONKHAC")
+
+
+def of_levels(row: Record, covered: CoveredLine) -> Iterator[Finding]:
+    """Hold the declared level against that of the computed line; one finding a line."""
+    declared, entitled = row.amount("MUC_HUONG"), covered.entitlement
+    if entitled.uncovered is Uncovered.NO_CARD and row.amount("T_BHTT") > 0:
+        yield row.finding("CARD_NOT_VALID", "NGAY_YL", declared=row["NGAY_YL"])
+    elif declared > entitled.percent:
+        yield _found(row, "LEVEL_ABOVE_ENTITLEMENT", "MUC_HUONG", declared, entitled.percent)
+    elif declared < entitled.percent:
+        yield _found(row, "LEVEL_BELOW_ENTITLEMENT", "MUC_HUONG", declared, entitled.percent)
+
+
+def of_payment(summary: Record, result: Coverage) -> Iterator[Finding]:
+    """Say once that the fund is asked for more than it will pay."""
+    declared, expected = summary.amount("T_BHTT"), result.totals.fund
+    if declared - expected > VISIT_TOLERANCE:
+        yield _found(summary, "EXPECTED_SHORT_PAYMENT", "T_BHTT", declared, expected)
+
+
+def _sums(summary: Record, rows: Sequence[Record]) -> dict[str, Decimal]:
+    def total(field: str, chosen: Sequence[Record]) -> Decimal:
+        return sum((row.amount(field) for row in chosen), ZERO)
+
+    drugs = [row for row in rows if row.table == "XML2"]
+    supplies = [row for row in rows if row.table == "XML3" and row["MA_NHOM"] in _SUPPLIES]
+    for_service = [row for row in rows if row["MA_PTTT"] == "1"]
+    of_forces = any(card[:2] in _FORCES for card in summary["MA_THE_BHYT"].split(";"))
+    return {
+        "T_THUOC": total("THANH_TIEN_BV", drugs),
+        "T_VTYT": total("THANH_TIEN_BV", supplies),
+        **{field: total(of_row, rows) for field, of_row in _SUMS.items()},
+        "T_BHTT_GDV": ZERO if of_forces else total("T_BHTT", for_service),
+    }
+
+
+def _found(record: Record, code: str, field: str, declared: Decimal, expected: Decimal) -> Finding:
+    return record.finding(code, field, declared=plain(declared), expected=plain(expected))

@@ -1,0 +1,108 @@
+"""The fields of XML1 to XML3: a table as data, and what may be wrong with one value."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+_DATA: Final = Path(__file__).resolve().parent / "data" / "field.csv"
+_NUMBER: Final = re.compile("-?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)")
+_DIGITS: Final = re.compile("[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column: its form, its longest value, whether a value is needed, its list."""
+
+    name: str
+    form: str
+    letters_max: int | None
+    is_needed: bool
+    values: frozenset[str]
+
+    def wrong(self, value: str) -> str | None:
+        """Name the finding about *value*, which is not empty; None where it is fine."""
+        if self.letters_max is not None and len(value) > self.letters_max:
+            return "FIELD_TOO_LONG"
+        if self.form == "text":
+            pass
+        elif self.form in ("number", "ratio"):
+            if not _NUMBER.fullmatch(value):
+                return "NUMBER_FORMAT"
+            if value.startswith("-") and value.strip("-0."):
+                return "AMOUNT_NEGATIVE"
+            if self.form == "ratio" and Decimal(value) > 100:
+                return "NUMBER_FORMAT"
+        elif not _FORMS[self.form](value):
+            return "DATE_FORMAT"
+        if self.values and value not in self.values:
+            return "CODE_UNKNOWN"
+        return None
+
+
+@cache
+def registry() -> Mapping[str, Mapping[str, Field]]:
+    """Load the columns: table → field → what it must be (Decisions 130, 4750, 3176)."""
+    tables: dict[str, dict[str, Field]] = {}
+    with _DATA.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            tables.setdefault(row["table"], {})[row["field"]] = Field(
+                row["field"],
+                row["form"],
+                int(row["letters_max"]) if row["letters_max"] else None,
+                row["needed"] == "1",
+                frozenset(row["values"].split("|")) if row["values"] else frozenset(),
+            )
+    return MappingProxyType(tables)
+
+
+def day_of(text: str) -> date | None:
+    """Read ``yyyyMMdd``; None for a day that never was."""
+    if len(text) != 8 or not _DIGITS.fullmatch(text):
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def time_of(text: str) -> datetime | None:
+    """Read ``yyyyMMddHHmm`` as the hospital's wall clock; None for what never was."""
+    if len(text) != 12 or not _DIGITS.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(
+            f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[8:10]}:{text[10:]}"
+        )
+    except ValueError:
+        return None
+
+
+def _birth(text: str) -> bool:
+    """Day of birth: 8 or 12 digits, of which unknown parts are zeros."""
+    if len(text) not in (8, 12) or not _DIGITS.fullmatch(text):
+        return False
+    if text[4:8] == "0000" or text[6:8] == "00":
+        month = text[4:6]
+        return text[:4] != "0000" and (month == "00" or 1 <= int(month) <= 12)
+    padded = text if len(text) == 12 else f"{text}0000"
+    return time_of(padded) is not None
+
+
+_FORMS: Final = MappingProxyType(
+    {
+        "day": lambda text: day_of(text) is not None,
+        "days": lambda text: all(day_of(one) is not None for one in text.split(";")),
+        "time": lambda text: time_of(text) is not None,
+        "day_or_time": lambda text: day_of(text) is not None or time_of(text) is not None,
+        "birth": _birth,
+    }
+)

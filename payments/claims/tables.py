@@ -1,0 +1,141 @@
+"""Reads XML1 to XML3 of a visit into rows, by the names of their fields and never by place."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from lxml import etree
+
+from payments.claims.documents import TABLE_MAX_BYTES, Unreadable, root_of, unpack
+from payments.claims.fields import registry
+from payments.claims.findings import Finding
+
+LINES_MAX: Final = 20_000
+#: Root, list and row of each table that holds money; XML1 is one row.
+_SHAPES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+    {
+        "XML1": ("TONG_HOP", "", ""),
+        "XML2": ("CHITIEU_CHITIET_THUOC", "DSACH_CHI_TIET_THUOC", "CHI_TIET_THUOC"),
+        "XML3": ("CHITIEU_CHITIET_DVKT_VTYT", "DSACH_CHI_TIET_DVKT", "CHI_TIET_DVKT"),
+    }
+)
+MONEY_TABLES: Final = tuple(_SHAPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: field → text, trimmed; and the amounts that were asked for, read once."""
+
+    table: str
+    values: Mapping[str, str]
+    _amounts: dict[str, Decimal] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __getitem__(self, field: str) -> str:
+        return self.values.get(field, "")
+
+    def amount(self, field: str) -> Decimal:
+        """Read an amount of a row that was found in order; an empty one is 0."""
+        found = self._amounts.get(field)
+        if found is None:
+            text = self.values.get(field)
+            found = self._amounts[field] = Decimal(text) if text else Decimal(0)
+        return found
+
+    def finding(self, code: str, field: str, **what: str) -> Finding:
+        stt = "" if self.table == "XML1" else self["STT"][:20]
+        return Finding(code, self.table, self["MA_LK"][:100], stt, field, **what)
+
+
+def read_table(table: str, content: str) -> tuple[list[Record], list[Finding]]:
+    """Read the packed *content* of *table*: its rows, and all that is wrong with them."""
+    try:
+        root = root_of(unpack(content), most=TABLE_MAX_BYTES)
+    except Unreadable as refusal:
+        return [], [Finding(refusal.code, table)]
+    expected, listed, row = _SHAPES[table]
+    if root.tag != expected:
+        return [], [Finding("XML_MALFORMED", table, field=expected, found=str(root.tag)[:40])]
+    if not listed:
+        elements = [root]
+    else:
+        inside = root.find(listed)
+        if inside is None:
+            return [], [Finding("XML_MALFORMED", table, field=listed)]
+        elements = inside.findall(row)
+    if len(elements) > LINES_MAX:
+        return [], [Finding("LIMIT_EXCEEDED", table, found=str(len(elements)))]
+    findings: list[Finding] = []
+    records = [_record(table, element, findings) for element in elements]
+    findings += [one for record in records for one in _of_record(record)]
+    return records, findings + list(_twice(records))
+
+
+def _record(table: str, element: etree._Element, findings: list[Finding]) -> Record:
+    """Take the cells of a row; one that is there twice or holds others is no cell."""
+    values: dict[str, str] = {}
+    record = Record(table, values)
+    for cell in element:
+        name = str(cell.tag)
+        if name in values or len(cell):
+            findings.append(record.finding("XML_MALFORMED", name[:40]))
+        values[name] = (cell.text or "").strip()
+    return record
+
+
+def missing(found: Mapping[str, str], records: Mapping[str, list[Record]]) -> Iterator[Finding]:
+    """Name tables that should be there: XML1 always, the others where money says so."""
+    if "XML1" not in found:
+        yield Finding("TABLE_MISSING", "XML1")
+        return
+    if not records["XML1"]:
+        return
+    [summary] = records["XML1"]
+    drugs, whole = (_amount(summary, field) for field in ("T_THUOC", "T_TONGCHI_BV"))
+    ma_lk = summary["MA_LK"][:100]
+    if "XML2" not in found and drugs > 0:
+        yield Finding("TABLE_MISSING", "XML2", ma_lk)
+    if "XML3" not in found and whole > drugs:
+        yield Finding("TABLE_MISSING", "XML3", ma_lk)
+
+
+def _amount(summary: Record, field: str) -> Decimal:
+    """Read a total to compare it; one that is no number has a finding of its own."""
+    value = summary[field]
+    if not value or registry()["XML1"][field].wrong(value):
+        return Decimal(0)
+    return Decimal(value)
+
+
+def _of_record(record: Record) -> Iterator[Finding]:
+    values = record.values
+    for name, field in registry()[record.table].items():
+        if name not in values:
+            yield record.finding("FIELD_MISSING", name)
+            continue
+        value = values[name]
+        if not value:
+            if field.is_needed:
+                yield record.finding("FIELD_MISSING", name)
+            continue
+        wrong = field.wrong(value)
+        if wrong is not None:
+            # Texts are names and illnesses: a report says where they stand and not what.
+            is_private = field.form == "text" and not field.values
+            shown = f"({len(value)})" if is_private else value[:40]
+            yield record.finding(wrong, name, declared=shown)
+
+
+def _twice(records: list[Record]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for record in records:
+        stt = record["STT"]
+        if stt in seen:
+            yield record.finding("STT_DUPLICATE", "STT", declared=stt[:20])
+        seen.add(stt)
