@@ -182,5 +182,5 @@ def _guess(
 
 if __name__ == "__main__":
     raise SystemExit(
-        script.main(run, "A6 guessed links of patients", {"guesses": 1_000_000, "networks": 1_000})
+        script.main(run, "A6 guessed links of patients", {"guesses": 1_000_000, "networks": 200})
     )

@@ -34,6 +34,7 @@ def test_page_shows_what_a_payer_needs(browser: Browser, hospital: Hospital) -> 
 
 
 def test_page_names_neither_patient_nor_service(browser: Browser, hospital: Hospital) -> None:
+    """Acceptance 18: nothing clinical, no full name."""
     path, _ = address(hospital, "CT01", "XN01")
 
     page = shown(browser, path)

@@ -190,6 +190,7 @@ def test_no_public_page_says_anything_clinical(
 def test_unknown_and_ended_links_get_the_same_bytes(
     app: Flask, clinic: Hospital, clock: FrozenClock
 ) -> None:
+    """Acceptance 18: unknown and expired answer alike (refused ones: test_link_guesses)."""
     address = active(clinic, clock)
     assert app.test_client().get(address).status_code == 200
     clock.advance(LINK_LIFE)
