@@ -1,13 +1,16 @@
 """
 Takes a picture of every screen in its main states, on a desk and on a telephone.
 
-    python -m tests.e2e.screens        writes docs/screens.md and docs/screens/*.png
+    python -m tests.e2e.screens                writes docs/screens.md and docs/screens/*.png
+    python -m tests.e2e.screens pay day        the same, but takes only these pictures anew
 """
 
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +51,11 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "pay-expired": "The code has ended; one button makes a new one",
         "pay-unknown": "An unknown link and an expired one are answered alike",
     },
+    "On the way to a gateway": {
+        "way-open": "A wallet or card page is reached by a plain link that names it",
+        "way-paid": "Back from the gateway: what it told is shown, never believed unseen",
+        "way-cancelled": "Back without having paid",
+    },
     "The desk": {
         "desk": "The desk between two patients: open codes at the left, services in the middle",
         "desk-no-shift": "The desk before a shift is open",
@@ -75,10 +83,10 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "keys": "All keys of the desk; single characters can be switched off",
     },
     "The second screen": {
-        "place": "Where one sits: the cash point that second screens belong to",
-        "display-pairing": "A second screen shows a code of six digits, which the cashier types",
-        "display-idle": "The second screen between two patients",
-        "display-due": "The second screen while a patient pays",
+        "cash-point-screens": "Where one sits: the cash point that second screens belong to",
+        "screen-waits": "A second screen shows a code of six digits, which the cashier types",
+        "screen-paired": "The second screen between two patients",
+        "screen-due": "The second screen while a patient pays",
     },
     "Finance": {
         "day": "A day of finance: what differs, and what waits for a person",
@@ -105,18 +113,19 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
 }
 
 
-def main() -> None:
+def main(wanted: Sequence[str]) -> None:
     """Write pictures and page; a picture that the page no longer names is removed."""
     folder = DOCS / "screens"
     folder.mkdir(exist_ok=True)
+    named = [name for chapter in CHAPTERS.values() for name in chapter]
     for old in folder.glob("*.png"):
-        old.unlink()
+        if old.stem.rpartition("-")[0] not in named:
+            old.unlink()
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         with theatre_in(Path(place), browser) as theatre:
-            for chapter in CHAPTERS.values():
-                for name in chapter:
-                    _take(theatre, name, folder)
+            for name in wanted or named:
+                _take(theatre, name, folder)
         browser.close()
     (DOCS / "screens.md").write_text(_written(), encoding="utf-8")
 
@@ -150,4 +159,4 @@ def _written() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -51,6 +51,7 @@ from tests.support.ways import (
     price_list,
     recovery,
     scan,
+    screen_with_code,
     seated,
     sent,
     sent_of,
@@ -523,6 +524,7 @@ PLACES: Final[tuple[Place, ...]] = (
     # What a paired screen shows in each state: tests/e2e/test_second_screen.py.
     Place("screen-waits", "display.show", None, at("/display")),
     Place("screen-paired", "display.show", None, paired_screen),
+    Place("screen-due", "display.show", None, screen_with_code),
     Place("channel-paused", "admin.channel", KEEPER, at("/admin/channels/sepay-phu")),
     Place("channel-new", "admin.channel", KEEPER, at("/admin/channels/vietqr-moi?made=1")),
     Place(

@@ -69,6 +69,10 @@ class Visitor(Protocol):
 
     def text(self) -> str: ...
 
+    def wait_for(self, selector: str) -> None:
+        """Let the page's script bring what is meant, where there is one that runs."""
+        ...
+
 
 class Reader:
     """Reads pages without drawing them."""
@@ -94,6 +98,9 @@ class Reader:
     def text(self) -> str:
         assert self._answer is not None
         return self._answer.get_data(as_text=True)
+
+    def wait_for(self, selector: str) -> None:
+        """No script runs here."""
 
     def _keep(self, answer: TestResponse) -> None:
         self._answer, self.status = answer, answer.status_code
@@ -125,6 +132,9 @@ class Viewer:
 
     def text(self) -> str:
         return self.page.content()
+
+    def wait_for(self, selector: str) -> None:
+        self.page.locator(selector).first.wait_for()
 
     def _keep(self, answer: Response | None) -> None:
         assert answer is not None, "the browser went nowhere"

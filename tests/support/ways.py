@@ -190,6 +190,18 @@ def paired_screen(show: Show, visitor: Visitor) -> None:
     code = re.findall(r'class="code-big">([0-9 ]+)<', visitor.text())[0]
     pair(show.runtime, show.scope, "Q2", code)
     visitor.get("/display")
+    visitor.wait_for("#screen main > svg")
+
+
+def screen_with_code(show: Show, visitor: Visitor) -> None:
+    """A second screen of a desk that has just shown a code on it."""
+    seated()(show, visitor)
+    visitor.get("/display")
+    code = re.findall(r'class="code-big">([0-9 ]+)<', visitor.text())[0]
+    visitor.send("/desk/place", "/desk/place/screens", {"code": code})
+    visitor.send("/desk/place", show.invoice("due") + "/screen", {})
+    visitor.get("/display")
+    visitor.wait_for("#screen .qr-symbol")
 
 
 def many(times: int, page: str, action: str, fields: Fields) -> Way:
