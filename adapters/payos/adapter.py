@@ -158,11 +158,11 @@ class Payos:
                 attempt.number,
                 attempt.amount,
             )
-            is_open = fields.key(data, "status") in codes.OPEN
+            status = fields.key(data, "status")
             link = fields.needed_key(data, "id")
         except ValueError as error:
             raise messages.unreadable(f"the answer cannot be read: {error}") from error
-        if not (is_same and is_open):
+        if not (is_same and status in codes.OPEN):
             raise Declined(Trouble.DUPLICATE_REF, f"order code {attempt.number} is taken")
         return Redirect(f"{self.settings.page_url}/web/{link}", link)
 

@@ -7,6 +7,7 @@ where it is made.
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,13 +74,13 @@ class PayosBehaviour:
             page = f"{request.host_url}web/{order.facts['id']}"
             return self._signed(sandbox_api.created(order, page, fault_of_request()))
 
-        @app.get(f"{LINKS_PATH}/<key>")
-        def show(key: str) -> ResponseReturnValue:
+        @app.get(f"{LINKS_PATH}/<name>")
+        def show(name: str) -> ResponseReturnValue:
             self._prove()
-            return self._link(stand, book.find(stand, key))
+            return self._link(stand, book.find(stand, name))
 
-        @app.post(f"{LINKS_PATH}/<key>/cancel")
-        def cancel(key: str) -> ResponseReturnValue:
+        @app.post(f"{LINKS_PATH}/<name>/cancel")
+        def cancel(name: str) -> ResponseReturnValue:
             asked = self._asked()
             reason = {"cancellationReason": asked.get("cancellationReason")}
             # payOS's clients sign this or do not; the API key is what allows it.
@@ -87,7 +88,7 @@ class PayosBehaviour:
             if given is not None and not signature.is_authentic(reason, given, self.key):
                 raise book.Refused(book.BAD_SIGNATURE)
             with stand.orders.lock:
-                order = book.find(stand, key)
+                order = book.find(stand, name)
                 # A link that has ended is told as it is: our choice.
                 if order.state is State.PENDING:
                     now = stand.clock.now()
@@ -95,10 +96,10 @@ class PayosBehaviour:
                     order = stand.orders.save(replace(order, state=State.CANCELLED, facts=facts))
             return self._link(stand, order)
 
-        @app.get(f"{LINKS_PATH}/<key>/invoices")
-        def invoices(key: str) -> ResponseReturnValue:
+        @app.get(f"{LINKS_PATH}/<name>/invoices")
+        def invoices(name: str) -> ResponseReturnValue:
             self._prove()
-            book.find(stand, key)
+            book.find(stand, name)
             return self._signed({"invoices": []})
 
         @app.post("/confirm-webhook")
@@ -162,8 +163,12 @@ class PayosBehaviour:
         return b""
 
     def _prove(self) -> None:
-        given = (request.headers.get("x-client-id"), request.headers.get("x-api-key"))
-        if given != (self.client_id, self.api_key):
+        wanted = {"x-client-id": self.client_id, "x-api-key": self.api_key}
+        proven = [
+            hmac.compare_digest(request.headers.get(name, "").encode(), one.encode())
+            for name, one in wanted.items()
+        ]
+        if not all(proven):
             raise book.Refused(book.NOT_LET_IN)
 
     def _asked(self) -> Mapping[str, Any]:
@@ -193,9 +198,9 @@ def open_sandbox(options: SandboxOptions, clock: Clock) -> Stand:
 
 
 def _page(app: Flask, stand: Stand) -> None:
-    @app.get("/web/<key>")
-    def pay(key: str) -> ResponseReturnValue:
-        order = next((one for one in stand.orders if one.facts["id"] == key), None)
+    @app.get("/web/<name>")
+    def pay(name: str) -> ResponseReturnValue:
+        order = next((one for one in stand.orders if one.facts["id"] == name), None)
         if order is None:
             return render_template("refused.html", code=book.NOT_FOUND, title="payOS"), 404
         return pay_page(stand, order)

@@ -40,7 +40,7 @@ def open_link(stand: Stand, asked: Mapping[str, Any], key: str) -> Order:
     """Add the link that is asked for. Raises Refused."""
     if not _is_whole(asked):
         raise Refused(BAD)
-    if not signature.matches(asked.get("signature"), signature.sign_request(asked, key)):
+    if not signature.is_request_authentic(asked, asked.get("signature"), key):
         raise Refused(BAD_SIGNATURE)
     reference, expires = str(asked["orderCode"]), asked.get("expiredAt")
     with stand.orders.lock:
@@ -77,10 +77,10 @@ def paid(order: Order, act: str, now: datetime) -> Order:
     return replace(order, state=state, code="00", paid=paid, paid_at=now, facts=facts)
 
 
-def find(stand: Stand, key: str) -> Order:
+def find(stand: Stand, name: str) -> Order:
     """Find by our order code or by payOS's id of the link."""
-    order = stand.orders.find(key)
-    found = order or next((one for one in stand.orders if one.facts["id"] == key), None)
+    order = stand.orders.find(name)
+    found = order or next((one for one in stand.orders if one.facts["id"] == name), None)
     if found is None:
         raise Refused(NOT_FOUND)
     return found

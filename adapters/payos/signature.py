@@ -61,12 +61,15 @@ def is_authentic(fields: Mapping[str, Json], given: Json, key: str) -> bool:
         expected = sign_object(fields, key)
     except ValueError:
         return False
-    return matches(given, expected)
+    return hmac.compare_digest(_bytes(given), expected.encode())
 
 
-def matches(given: object, expected: str) -> bool:
-    text = given if isinstance(given, str) else ""
-    return hmac.compare_digest(text.encode(errors="surrogatepass"), expected.encode())
+def is_request_authentic(fields: Mapping[str, Any], given: Json, key: str) -> bool:
+    return hmac.compare_digest(_bytes(given), sign_request(fields, key).encode())
+
+
+def _bytes(given: Json) -> bytes:
+    return given.encode(errors="surrogatepass") if isinstance(given, str) else b""
 
 
 def _digest(text: str, key: str) -> str:

@@ -27,7 +27,7 @@ _BOUNDS: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "lte": operator.le,
     "lt": operator.lt,
 }
-_KEY: Final = "Bearer sk_test_"
+_TRIAL: Final = "Bearer sk_test_"
 
 
 def routes(
@@ -183,10 +183,10 @@ def _balance(app: Flask, stand: Stand, planted: Mapping[HospitalDay, Planted]) -
 
 def _once(kept: dict[str, Any], make: Callable[[], _Write]) -> Response:
     """Do it, or answer as the first time where the same was asked under the same key."""
-    key = request.headers.get("Idempotency-Key", "")
+    name = request.headers.get("Idempotency-Key", "")
     asked = (request.path, sorted(request.form.items()))
-    if key and key in kept:
-        first, body = kept[key]
+    if name and name in kept:
+        first, body = kept[name]
         if first != asked:
             message = "Keys for idempotent requests can only be used with the same parameters."
             raise Refused(400, message, kind="idempotency_error")
@@ -194,8 +194,8 @@ def _once(kept: dict[str, Any], make: Callable[[], _Write]) -> Response:
         answer.headers["Idempotent-Replayed"] = "true"
         return answer
     write = make()
-    if key:
-        kept[key] = (asked, write(NO_FAULT))
+    if name:
+        kept[name] = (asked, write(NO_FAULT))
     return jsonify(write(fault_of_request()))
 
 
@@ -215,7 +215,7 @@ def _page(found: list[dict[str, Any]]) -> Response:
 
 
 def _proven() -> Mapping[str, str]:
-    if not request.headers.get("Authorization", "").startswith(_KEY):
+    if not request.headers.get("Authorization", "").startswith(_TRIAL):
         raise Refused(401, "Invalid API Key provided")
     return request.form.to_dict() if request.method == "POST" else request.args.to_dict()
 

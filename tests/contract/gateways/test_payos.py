@@ -13,9 +13,12 @@ import pytest
 
 from adapters import payos
 from adapters._sandbox.bench import BASE_URL, StandBench
+from adapters._sandbox.wire import SandboxTransport
+from adapters.bank_transfer import sandbox as bank
 from adapters.payos import codes, requests, signature
 from adapters.payos.sandbox import open_sandbox
 from adapters.payos.settings import SANDBOX_SETTINGS, PayosSettings
+from payments.demo.sandboxes import Street
 from payments.gateway import (
     Attempt,
     AttemptRef,
@@ -29,6 +32,7 @@ from payments.gateway import (
     Trouble,
     Verdict,
 )
+from payments.gateway.sandboxes import SandboxOptions
 from payments.gateway.testing import Act, GatewayContract, Vector
 from payments.kernel.clock import FrozenClock
 from payments.kernel.errors import InvalidField
@@ -41,8 +45,7 @@ SETTINGS = {**SANDBOX_SETTINGS, "base_url": BASE_URL}
 
 def _accepts(vector: Mapping[str, Any]) -> bool:
     if "create" in vector["id"]:
-        expected = signature.sign_request(vector["input"], vector["key"])
-        return signature.matches(vector["signature"], expected)
+        return signature.is_request_authentic(vector["input"], vector["signature"], vector["key"])
     return signature.is_authentic(vector["input"], vector["signature"], vector["key"])
 
 
@@ -458,3 +461,67 @@ def test_real_keys_at_the_real_address_are_no_sandbox(clock):
     assert not payos.build(real, None, clock).is_sandbox
     for name, value in SANDBOX_SETTINGS.items():
         assert payos.build({**real, name: value}, None, clock).is_sandbox
+
+
+def _browser(bench: PayosBench) -> httpx.Client:
+    return httpx.Client(transport=SandboxTransport(bench.stand.app), base_url=BASE_URL)
+
+
+def test_a_person_plays_the_payer_until_all_is_paid(bench):
+    attempt, browser = bench.attempt(vnd(150_000)), _browser(bench)
+    path = f"/sandbox/payos/orders/{attempt.number}"
+
+    page = browser.get(bench.gateway.open(attempt).url)
+    short = browser.post(f"{path}/short", data={"form": "1"})
+    back = browser.post(f"{path}/pay", data={"form": "1"})
+
+    assert "150.000 đ" in page.text
+    assert "status=UNDERPAID" in short.headers["location"]
+    assert "status=PAID" in back.headers["location"]
+    assert back.headers["location"].startswith(attempt.return_url)
+    assert len(bench.webhook.got) == 2
+
+
+def test_a_program_that_plays_pays_as_soon_as_the_page_opens(bench):
+    bench.stand.options = replace(bench.stand.options, payer="auto")
+    attempt = bench.attempt(vnd(150_000))
+
+    answer = _browser(bench).get(bench.gateway.open(attempt).url)
+
+    assert (answer.status_code, len(bench.webhook.got)) == (302, 1)
+    [told] = bench.gateway.read(bench.webhook.got[0])
+    assert (told.outcome, told.reference) == (Outcome.CAPTURED, str(attempt.number))
+
+
+def test_a_payer_who_cancels_goes_to_the_other_address(bench):
+    attempt, _ = bench.opened(vnd(150_000))
+    bench.play(attempt, Act.CANCEL)
+
+    assert "cancel=true" in bench.back(attempt).raw_query
+    assert bench.webhook.got == []
+
+
+def test_an_address_is_registered_only_if_it_answers_the_greeting(bench):
+    headers = {"x-client-id": "client-id", "x-api-key": "api-key"}
+    body = {"webhookUrl": "http://127.0.0.1:8080/webhooks/new"}
+    browser = _browser(bench)
+    bench.webhook.reply = lambda: bench.gateway.reply(Verdict.TRY_AGAIN)
+    refused = browser.post("/confirm-webhook", json=body, headers=headers).json()
+    # The greeting is of an order that nobody knows.
+    bench.webhook.reply = lambda: bench.gateway.reply(Verdict.UNKNOWN_REFERENCE)
+    told = browser.post("/confirm-webhook", json=body, headers=headers).json()
+
+    assert (refused["code"], told["code"]) == ("01", "00")
+    assert bench.stand.notify_url == body["webhookUrl"]
+    [greeting] = bench.gateway.read(bench.webhook.got[-1])
+    assert greeting.reference == "123"
+
+
+def test_it_is_told_apart_from_the_bank_at_one_root(clock):
+    options = SandboxOptions(is_immediate=True)
+    street = Street([bank.open_sandbox(options, clock), open_sandbox(options, clock)])
+    client = httpx.Client(transport=SandboxTransport(street), base_url=BASE_URL)
+
+    assert "payOS" in client.get("/sandbox/payos/").text
+    assert client.get("/v2/payment-requests/1").json()["code"] == "401"
+    assert client.get("/v2/transactions").status_code == 401

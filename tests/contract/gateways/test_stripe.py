@@ -15,9 +15,12 @@ import pytest
 from adapters import stripe
 from adapters._sandbox.bench import BASE_URL, StandBench
 from adapters._sandbox.orders import RefundState
+from adapters._sandbox.wire import SandboxTransport
+from adapters.bank_transfer import sandbox as bank
 from adapters.stripe import codes, messages, requests, signature
 from adapters.stripe.sandbox import open_sandbox
 from adapters.stripe.settings import SANDBOX_SETTINGS
+from payments.demo.sandboxes import Street
 from payments.gateway import (
     Attempt,
     AttemptRef,
@@ -35,6 +38,7 @@ from payments.gateway import (
     Unsupported,
     Verdict,
 )
+from payments.gateway.sandboxes import SandboxOptions
 from payments.gateway.testing import Act, GatewayContract, Vector
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock
@@ -649,3 +653,50 @@ def test_live_keys_at_the_real_address_are_no_sandbox(clock):
     for name, value in SANDBOX_SETTINGS.items():
         assert stripe.build({**live, name: value}, None, clock).is_sandbox
     assert messages.unreadable("x").trouble is Trouble.BAD_REPLY
+
+
+def _browser(bench: StripeBench) -> httpx.Client:
+    return httpx.Client(transport=SandboxTransport(bench.stand.app), base_url=BASE_URL)
+
+
+def test_a_person_plays_the_payer_and_no_card_is_asked_for(bench):
+    attempt, browser = bench.attempt(vnd(150_000)), _browser(bench)
+
+    page = browser.get(bench.gateway.open(attempt).url)
+    back = browser.post(f"/sandbox/stripe/orders/{attempt.reference}/pay", data={"form": "1"})
+
+    assert "150.000 đ" in page.text
+    assert "card" not in page.text.lower()
+    assert (back.status_code, len(bench.webhook.got)) == (303, 1)
+    assert back.headers["location"].startswith(attempt.return_url)
+
+
+def test_a_program_that_plays_pays_as_soon_as_the_page_opens_and_gets_its_refund(bench):
+    bench.stand.options = replace(bench.stand.options, payer="auto")
+    attempt, ref = bench.opened(vnd(150_000))
+    [told] = bench.gateway.read(bench.webhook.got[0])
+    assert (told.outcome, told.reference) == (Outcome.CAPTURED, attempt.reference)
+    order = RefundOrder("R1", ref, vnd(50_000), bench.clock.now(), "ketoan01")
+    assert bench.gateway.refund(order).outcome is Outcome.REFUND_PENDING
+
+    assert [one.outcome for one in bench.gateway.query_refund(order)] == [Outcome.REFUND_PENDING]
+    named = replace(order, transaction=bench.gateway.query_refund(order)[0].transaction)
+    assert [one.outcome for one in bench.gateway.query_refund(named)] == [Outcome.REFUNDED]
+
+
+def test_who_leaves_the_page_comes_back_to_the_other_address(bench):
+    attempt, _ = bench.opened(vnd(150_000))
+    bench.stand.play(attempt.reference, "cancel")
+
+    assert "stripe=left" in bench.back(attempt).raw_query
+    assert bench.webhook.got == []
+
+
+def test_it_is_told_apart_from_the_bank_at_one_root(clock):
+    options = SandboxOptions(is_immediate=True)
+    street = Street([bank.open_sandbox(options, clock), open_sandbox(options, clock)])
+    client = httpx.Client(transport=SandboxTransport(street), base_url=BASE_URL)
+
+    assert "Stripe" in client.get("/sandbox/stripe/").text
+    assert client.get("/v1/checkout/sessions").json()["error"]["type"] == "invalid_request_error"
+    assert client.get("/v2/transactions").status_code == 401
