@@ -131,8 +131,6 @@ def _transfer(
         occurred_at=fields.local_time(row, "transactionDateTime"),
         reference=reference,
         transaction=transaction,
-        # A bank feed may watch the same account: reference and account say it is one transfer.
-        account=fields.needed_key(row, "accountNumber"),
         memo=fields.text(row, "description"),
         payer_name=fields.text(row, "counterAccountName"),
         payer_account=fields.text(row, "counterAccountNumber"),
