@@ -68,6 +68,10 @@ class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing: requests are no news."""
 
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """Break the line where an answer is lost, instead of letting the caller wait."""
+        self.close_connection = True
+
 
 @contextmanager
 def serving(name: str, open_sandbox: OpenSandbox) -> Iterator[Street]:

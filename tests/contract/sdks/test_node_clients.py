@@ -1,4 +1,9 @@
-"""@payos/node, stripe and vnpay of npm, unmodified, take our stand-ins for the real ones."""
+"""
+@payos/node, stripe and vnpay of npm, unmodified, take our stand-ins for the real ones.
+
+``sepay-pg-node`` is locked beside them and has no test yet: SePay's payment gateway has no stand-in
+here. With one, its script and its test go beside these.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import stripe
 from payos import APIError, PayOS, WebhookError
 from payos.types import CreatePaymentLinkRequest
 
+from adapters._sandbox.faults import Fault
 from adapters.payos import sandbox as payos_sandbox
 from adapters.stripe import sandbox as stripe_sandbox
 from tests.contract.sdks.conftest import Street, serving
@@ -113,9 +114,9 @@ def test_payos_registers_an_address_by_greeting_it(payos_street):
     assert client.webhooks.verify(greeting.content).order_code == 123
 
 
-def _stripe(street: Street, key: str = "sk_test_vienphi") -> stripe.StripeClient:
+def _stripe(street: Street, key: str = "sk_test_vienphi", retries: int = 0) -> stripe.StripeClient:
     addresses: Any = dict.fromkeys(("api", "files", "connect", "meter_events"), street.url)
-    return stripe.StripeClient(key, base_addresses=addresses, max_network_retries=0)
+    return stripe.StripeClient(key, base_addresses=addresses, max_network_retries=retries)
 
 
 PAGE: Any = {
@@ -226,6 +227,19 @@ def test_stripe_refunds_once_and_not_beyond_the_rest(stripe_street):
     with pytest.raises(stripe.InvalidRequestError) as told:
         client.v1.refunds.create({"payment_intent": payment})
     assert told.value.code == "charge_already_refunded"
+
+
+def test_stripe_repeats_a_lost_answer_under_the_same_key_and_refunds_once(stripe_street):
+    client = _stripe(stripe_street, retries=2)
+    client.v1.checkout.sessions.create(PAGE)
+    payment = json.loads(stripe_street.play("VPH1").content)["data"]["object"]["payment_intent"]
+    stripe_street.stand.faults.plan("answers", Fault(drop_answer=True), 1)
+
+    made = client.v1.refunds.create({"payment_intent": payment, "amount": 100_000})
+
+    assert made.amount == 100_000
+    assert stripe_street.stand.orders.get("VPH1").refunded == 100_000
+    assert len(client.v1.refunds.list({"payment_intent": payment}).data) == 1
 
 
 def test_stripe_reads_the_balance(stripe_street):
