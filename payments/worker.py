@@ -22,7 +22,7 @@ from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.events.delivering import look
 from payments.inbox import service as messages
-from payments.inbox.asking import ask_due
+from payments.inbox.asking import ask_all
 from payments.inbox.polling import poll_all
 from payments.intents.service import expire
 from payments.jobs import Job
@@ -47,7 +47,7 @@ _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
 #: Loops of their own: a receiver or a gateway that is slow must not hold up receipts and seals.
-_APART: Final = {"events": (1.0, look), "gateways": (5.0, ask_due)}
+_APART: Final = {"events": (1.0, look), "gateways": (5.0, ask_all)}
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000

@@ -37,6 +37,10 @@ class Permission(StrEnum):
     IMPORT_STATEMENT = "import_statement"
     #: Say what money of unknown purpose is for.
     RESOLVE = "resolve"
+    #: Ask for money to go back through the gateway that brought it.
+    REFUND = "refund"
+    #: Approve what another has asked for: then it goes.
+    APPROVE_REFUND = "approve_refund"
     CLOSE_DAY = "close_day"
     EXPORT = "export"
     SEE_AUDIT = "see_audit"
@@ -55,6 +59,7 @@ _BOOKS: Final = frozenset(
         Permission.SEE_FINANCE,
         Permission.IMPORT_STATEMENT,
         Permission.RESOLVE,
+        Permission.REFUND,
         Permission.EXPORT,
         Permission.SEE_PRICES,
     }
@@ -73,7 +78,8 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
         Permission.REVOKE_SCREENS,
     },
     Role.ACCOUNTANT: _BOOKS,
-    Role.CHIEF_ACCOUNTANT: _BOOKS | {Permission.CLOSE_DAY, Permission.SET_PRICES},
+    Role.CHIEF_ACCOUNTANT: _BOOKS
+    | {Permission.APPROVE_REFUND, Permission.CLOSE_DAY, Permission.SET_PRICES},
     Role.IT_ADMIN: frozenset({Permission.ADMIN, Permission.SIGN_OUT_OTHERS}),
     Role.SECURITY_OFFICER: frozenset({Permission.SEE_AUDIT, Permission.SIGN_OUT_OTHERS}),
     Role.AUDITOR: frozenset(

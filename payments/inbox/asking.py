@@ -8,7 +8,7 @@ question a person is told; nothing is ever charged anew because an answer is mis
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -31,21 +31,14 @@ from payments.intents import attempts
 from payments.intents import repository as intents
 from payments.intents.attempts import Flag, GatewayAttempt
 from payments.intents.model import Intent
+from payments.intents.schedule import SCHEDULE, next_ask
 from payments.intents.status import Event, Status, allows
 from payments.invoicing import repository as invoices
 from payments.kernel.scope import Scope
+from payments.refunds import asking as refunds
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
-#: Pauses before each question (specification of the ledger, section 6).
-SCHEDULE: Final = (
-    timedelta(seconds=15),
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    *(timedelta(days=day) for day in range(1, 8)),
-)
 #: So many in one round: a gateway that stalls takes ten seconds for each.
 _ROUND_MAX: Final = 20
 #: What the gateway does not know this long after it was asked, it never got.
@@ -55,9 +48,9 @@ ASKED: Final = "asked:"
 _log = structlog.get_logger("gateway")
 
 
-def next_ask(opened_at: datetime, now: datetime) -> datetime | None:
-    """Give the next moment of the schedule after *now*; None when it is at its end."""
-    return next((opened_at + pause for pause in SCHEDULE if opened_at + pause > now), None)
+def ask_all(runtime: Runtime, scope: Scope) -> int:
+    """Ask about every attempt and every refund that is due."""
+    return ask_due(runtime, scope) + refunds.ask_due(runtime, scope)
 
 
 def ask_due(runtime: Runtime, scope: Scope) -> int:

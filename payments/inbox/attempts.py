@@ -88,7 +88,7 @@ def apply_told(
     if attempt is None:
         return Told(Verdict.UNKNOWN_REFERENCE, "no-attempt", is_kept=True)
     if told.outcome in _REFUNDS:
-        return Told(*refund_told(tx, intent, told))
+        return Told(*refund_told(tx, invoice, intent, told))
     if told.outcome is Outcome.CAPTURED:
         active = tuple(one for one in held if one.status in ACTIVE)
         money = _Money(invoice, intent, active, told, may_differ)

@@ -125,6 +125,17 @@ def newest_of(tx: UnitOfWork, invoice: UUID, channel: str) -> Intent | None:
     return None if intent is None else repository.get(tx, intent)
 
 
+def flagged(tx: UnitOfWork, *, limit: int) -> list[tuple[Intent, GatewayAttempt]]:
+    """List the attempts at which a person should look, the newest first."""
+    rows = tx.execute(
+        _all(tx)
+        .where(GATEWAY_ATTEMPT.c.flags != "")
+        .order_by(GATEWAY_ATTEMPT.c.opened_at.desc())
+        .limit(limit)
+    )
+    return [(repository.get(tx, row.intent_id), _model(row)) for row in rows]
+
+
 def due(tx: UnitOfWork, now: datetime, *, limit: int) -> list[GatewayAttempt]:
     """List what is to be asked about, the longest due first."""
     rows = tx.execute(

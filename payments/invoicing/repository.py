@@ -76,6 +76,14 @@ def lock(tx: UnitOfWork, invoice: UUID) -> Invoice:
     return model(row)
 
 
+def read(tx: UnitOfWork, invoice: UUID) -> Invoice:
+    """Read the amounts of an invoice without holding it: what is decided on them may be stale."""
+    row = tx.execute(select(*COLUMNS).where(*_BY_ID), _key(tx, invoice)).first()
+    if row is None:
+        raise NoInvoice()
+    return model(row)
+
+
 def save(tx: UnitOfWork, invoice: Invoice, *, cancel_reason: str | None = None) -> None:
     """Write the amounts and the document back; the version tells waiting pages that it changed."""
     values = {

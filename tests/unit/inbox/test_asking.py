@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from payments.gateway import Declined, Outcome, Trouble
-from payments.inbox.asking import SCHEDULE, ask, ask_due, next_ask
+from payments.inbox.asking import ask, ask_due
 from payments.intents.attempts import Flag
+from payments.intents.schedule import SCHEDULE, next_ask
 from payments.intents.status import Status
 from payments.invoicing.status import Payment
 from payments.kernel.clock import FrozenClock

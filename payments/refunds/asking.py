@@ -1,0 +1,74 @@
+"""Asks gateways what became of refunds: until it is known, and always under the same name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from payments import audit
+from payments.channels.service import adapter_of, valid_versions
+from payments.gateway import (
+    Declined,
+    Misconfigured,
+    Notification,
+    NotSent,
+    OutcomeUnknown,
+    RefundOrder,
+    Refunds,
+    Trouble,
+)
+from payments.intents.schedule import next_ask
+from payments.kernel.scope import Scope
+from payments.refunds import repository, service
+from payments.refunds.model import Refund
+from payments.runtime import Runtime
+
+#: So many in one round: a gateway that stalls takes ten seconds for each.
+_ROUND_MAX: Final = 20
+_log = structlog.get_logger("refunds")
+
+
+def ask_due(runtime: Runtime, scope: Scope) -> int:
+    """Ask about every refund that is due; returns how many were asked about."""
+    with runtime.database.reading(scope) as tx:
+        due = repository.due(tx, tx.now(), limit=_ROUND_MAX)
+    return sum(ask(runtime, scope, one) for one in due)
+
+
+def ask(runtime: Runtime, scope: Scope, refund: Refund) -> bool:
+    """Ask about one refund, once: False where another worker has taken it meanwhile."""
+    assert refund.approved_at is not None, "only approved refunds are asked about"
+    with runtime.database.transaction(scope) as tx:
+        following = next_ask(refund.approved_at, tx.now())
+        if not repository.claim(tx, refund, following):
+            return False
+        order = service.order_of(tx, refund)
+        channels = valid_versions(tx, runtime, refund.channel)
+        if following is None:
+            # The schedule is at its end: a person asks the gateway, by whatever way there is.
+            audit.append(tx, "refund.unanswered", f"refund:{refund.id}", amount=refund.amount.dong)
+            _log.error("refund.review", refund=str(refund.id), reason="no-answer")
+    adapter = adapter_of(runtime, channels[0]) if channels else None
+    if not isinstance(adapter, Refunds):
+        return True
+    for answer in _answers(adapter, order, refund):
+        service.note(runtime, scope, refund.id, answer)
+    return True
+
+
+def _answers(
+    refunder: Refunds, order: RefundOrder, refund: Refund
+) -> tuple[Notification | Exception, ...]:
+    """Ask, or send again as it is what never left or never came."""
+    if refund.must_send:
+        return (service.ordered(refunder, order),)
+    try:
+        return refunder.query_refund(order)
+    except Declined as failure:
+        if failure.trouble is Trouble.NOT_FOUND:
+            return (service.ordered(refunder, order),)
+        # It was our question that was refused, not the refund.
+        return (OutcomeUnknown("the question was refused", trouble=failure.trouble),)
+    except (NotSent, Misconfigured, OutcomeUnknown) as failure:
+        return (OutcomeUnknown("nobody answered", trouble=failure.trouble),)

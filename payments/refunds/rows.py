@@ -1,0 +1,48 @@
+"""Refunds; each is one object with a name of its own at the gateway."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, ForeignKeyConstraint, Table
+
+from payments.storage.columns import METADATA, Dong, Flag, Id, UtcTime, Whole, Words
+
+REFUND: Final = Table(
+    "refund",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("payment_id", Id, nullable=False),
+    Column("intent_id", Id, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("from_suspense", Dong, nullable=False),
+    Column("from_invoice", Dong, nullable=False),
+    Column("refunded_before", Dong, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("requested_by", Words, nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("approved_by", Words, nullable=True),
+    Column("approved_at", UtcTime, nullable=True),
+    Column("approved_login", Words, nullable=False),
+    Column("gateway_id", Words, nullable=False),
+    Column("trouble", Words, nullable=False),
+    Column("must_send", Flag, nullable=False),
+    Column("asked", Whole, nullable=False),
+    Column("next_ask_at", UtcTime, nullable=True),
+    Column("suspense_txn_id", Id, nullable=True),
+    Column("invoice_txn_id", Id, nullable=True),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("idem_key", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
+    ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "suspense_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
+    ForeignKeyConstraint(
+        ["facility_id", "invoice_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
+)

@@ -1,0 +1,53 @@
+"""The page object of refunds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from payments.kernel.money import Money
+from payments.refunds.queries import PaidThrough
+from payments.web.chips import Chip
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRow:
+    id: UUID
+    invoice_number: str
+    channel: str
+    amount: Money
+    reason: str
+    requested_at: datetime
+    chip: Chip
+    #: What the gateway said was in the way, in words; or "".
+    trouble: str
+    may_approve: bool
+    may_turn_down: bool
+    #: It waits for somebody else: whoever asked does not approve.
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedRow:
+    """An attempt at a gateway at which a person should look."""
+
+    code: str
+    channel: str
+    amount: Money
+    opened_at: datetime
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsPage:
+    template: ClassVar[str] = "finance/refunds.html"
+
+    number: str
+    is_unknown: bool
+    payments: tuple[PaidThrough, ...]
+    rows: tuple[RefundRow, ...]
+    flagged: tuple[FlaggedRow, ...]
+    may_ask: bool
+    failure: str
