@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from payments import audit
+from payments.channels.pausing import ChannelPaused, is_open
 from payments.channels.service import adapter_of, versions
 from payments.gateway import Attempt, Capabilities, Opens
 from payments.intents import attempts, repository
@@ -59,6 +60,7 @@ def open_attempt(runtime: Runtime, scope: Scope, asked: AttemptRequest) -> UUID:
 
     Raises:
         NotFound: no such invoice or channel.
+        ChannelPaused: nothing is collected through it now.
         NothingDue: the invoice is settled, cancelled or zero.
         CannotOpen: the channel has no page of its own.
         AmountOutOfRange: the gateway takes no payment of this size.
@@ -89,6 +91,8 @@ def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabili
     repeated = repository.of_key(tx, asked.key)
     if repeated is not None:
         return _Noted(repeated, None)
+    if not is_open(tx, asked.channel):
+        raise ChannelPaused()
     due = amount_due(held)
     if not due:
         raise NothingDue()

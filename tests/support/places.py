@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from tests.support.show import ORDERED
 from tests.support.visitors import Sent
@@ -169,6 +170,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("way-cancelled", "patient.come_back", None, from_gateway("way-cancelled")),
     Place("pay-cancelled", "patient.pay", None, link("cancelled")),
     Place("pay-nothing", "patient.pay", None, link("nothing")),
+    Place("way-missing", "patient.go", None, link("due", f"/ways/{UUID(int=7)}"), 404),
+    Place("back-missing", "patient.come_back", None, link("due", "/back/nowhere"), 404),
     Place(
         "pay-unknown",
         "patient.pay",
@@ -448,6 +451,15 @@ PLACES: Final[tuple[Place, ...]] = (
         "finance.credit",
         BOOKS,
         credit("stray", "/income", {"purpose": "", "reason": "x"}),
+        422,
+    ),
+    Place("refunds", "finance.refunds", CHIEF, at("/finance/refunds")),
+    Place("refunds-unknown", "finance.refunds", BOOKS, at("/finance/refunds?number=VP26999999")),
+    Place(
+        "refunds-wrong",
+        "finance.refunds",
+        BOOKS,
+        sent("/finance/refunds", "/finance/refunds", {"payment": "x", "amount": "x"}),
         422,
     ),
     # Administration

@@ -49,8 +49,8 @@ def invoice(name: str, more: str = "") -> Way:
     return lambda show, visitor: visitor.get(show.invoice(name) + more)
 
 
-def link(name: str) -> Way:
-    return lambda show, visitor: visitor.get(show.link(name))
+def link(name: str, more: str = "") -> Way:
+    return lambda show, visitor: visitor.get(show.link(name) + more)
 
 
 def to_gateway(name: str) -> Way:

@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import current_app
 
+from payments.channels.pausing import switched
 from payments.channels.queries import SealedChannel, newest, opened
 from payments.gateway import Capabilities, Opens
 from payments.kernel.money import Money
@@ -23,8 +24,10 @@ def open_for(tx: UnitOfWork, runtime: Runtime, due: Money) -> tuple[WayRow, ...]
     if not due:
         return ()
     rows = []
+    stopped = switched(tx)
     for channel in newest(tx, runtime.settings.mode.value):
-        can = None if channel.account else _opener(runtime, channel)
+        is_stopped = channel.slug in stopped and not stopped[channel.slug].is_open
+        can = None if channel.account or is_stopped else _opener(runtime, channel)
         if can is not None and _takes(can, due):
             rows.append(WayRow(channel.slug, name_of(channel.slug)))
     return tuple(rows)

@@ -8,9 +8,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from payments.channels.pausing import ChannelPaused
 from payments.gateway import Redirect, Trouble
 from payments.intents.attempts import Flag
 from payments.intents.opening import AmountOutOfRange, AttemptRequest, open_attempt
+from payments.intents.pausing import pause_channel
 from payments.intents.service import CannotOpen, NothingDue
 from payments.intents.status import Status
 from payments.kernel.clock import FrozenClock
@@ -90,6 +92,20 @@ def test_nothing_is_opened_where_nothing_is_due_or_no_page_is(vnpay: GatewayDesk
             open_attempt(runtime, scope, replace(asked, channel=channel))
     with pytest.raises(NotFound):
         open_attempt(runtime, scope, replace(asked, channel="nobody"))
+
+
+def test_paused_gateway_opens_nothing_and_what_it_tells_still_counts(vnpay: GatewayDesk) -> None:
+    invoice, other = vnpay.hospital.issue(), vnpay.hospital.issue()
+    intent = vnpay.open(invoice)
+    raws = vnpay.play(intent, "pay")
+    pause_channel(vnpay.hospital.runtime, vnpay.hospital.scope, "vnpay", "cổng bảo trì")
+
+    with pytest.raises(ChannelPaused):
+        vnpay.open(other)
+    vnpay.deliver(*raws)
+
+    assert vnpay.intent(intent).status is Status.CAPTURED
+    assert not vnpay.hospital.view(invoice).due
 
 
 @pytest.fixture
