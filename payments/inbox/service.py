@@ -150,7 +150,8 @@ def _apply(
         is_wrong = stored.verdict is Verdict.AMOUNT_DIFFERS
         return stored.verdict if is_wrong else Verdict.DUPLICATE
     told = stored.told
-    if not told.account:
+    # A gateway with orders of its own names ours, and may tell the account that the money reached.
+    if told.reference or not told.account:
         return _apply_to_attempt(tx, runtime, stored, is_asked=is_asked)
     if told.outcome not in (Outcome.CAPTURED, Outcome.PAID_OUT):
         # Only these two say that money moved; the rest is kept for a person to read.
