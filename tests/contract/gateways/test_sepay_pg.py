@@ -511,6 +511,15 @@ def test_a_person_plays_the_payer_and_a_program_pays_at_once(transfers, browser)
 
 
 @pytest.mark.parametrize(
+    ("path", "is_ours"),
+    [("/v1/checkout/init", True), ("/v1/order/detail/VPH1", True), ("/sandbox/sepay_pg/", True),
+     ("/v1/checkout/sessions", False), ("/v1/refunds", False), ("/v2/transactions", False)],
+)  # fmt: skip
+def test_only_its_own_paths_are_claimed_where_all_share_one_root(transfers, path, is_ours):
+    assert transfers.stand.claims({"PATH_INFO": path}) is is_ours
+
+
+@pytest.mark.parametrize(
     ("paid", "settled"),
     [("2026-11-24T15:59", "2026-11-25"), ("2026-11-24T16:00", "2026-11-26"),
      ("2026-11-27T15:00", "2026-11-30"), ("2026-11-27T17:00", "2026-12-01"),
