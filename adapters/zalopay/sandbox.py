@@ -9,6 +9,7 @@ choice and said so where it is made.
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -221,5 +222,12 @@ def _order_of_page(stand: Stand) -> Order | None:
         token = json.loads(base64.urlsafe_b64decode(request.args.get("order", "").encode()))
     except ValueError:
         return None
-    named = token.get("zptranstoken") if isinstance(token, dict) else None
-    return next((one for one in stand.orders if one.facts["token"] == named), None)
+    named = str(token.get("zptranstoken", "")) if isinstance(token, dict) else ""
+    return next(
+        (
+            one
+            for one in stand.orders
+            if hmac.compare_digest(one.facts["token"].encode(), named.encode())
+        ),
+        None,
+    )

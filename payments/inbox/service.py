@@ -59,6 +59,8 @@ _WORST_FIRST: Final = (
     Verdict.STORED,
     Verdict.DUPLICATE,
 )
+#: What a caller who proves only itself is not believed without asking.
+_MOVES_MONEY: Final = frozenset({Outcome.CAPTURED, Outcome.REFUNDED, Outcome.REVERSED})
 _log = structlog.get_logger("inbox")
 
 
@@ -173,7 +175,7 @@ def _apply_to_attempt(
     told = stored.told
     channels = valid_versions(tx, runtime, stored.channel)
     adapter = adapter_of(runtime, channels[0]) if channels else None
-    if not is_asked and told.outcome is Outcome.CAPTURED and _proves_only_its_sender(adapter):
+    if not is_asked and told.outcome in _MOVES_MONEY and _proves_only_its_sender(adapter):
         # The worker asks the gateway itself; its answer is a message of its own.
         attempts.ask_soon(tx, told.reference, stored.channel)
         return _keep(tx, stored, Verdict.STORED, "asked-back")
