@@ -156,7 +156,7 @@ class Show:
     def _issue(self, state: str, name: str, *codes: str) -> UUID:
         number = next(self._count)
         request = IssueRequest(
-            PatientRequest(name, 1940 + number * 3, f"99-{240_800 + number}"),
+            PatientRequest(name, 1940 + number * 3 % 80, f"99-{240_800 + number}"),
             tuple(LineRequest(code, 1) for code in codes or ("KB01",)),
             f"show-form-{number:06d}",
         )
