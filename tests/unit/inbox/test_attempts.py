@@ -277,5 +277,17 @@ def test_lie_of_such_a_caller_pays_nothing(gateway: AtTheGateway) -> None:
     assert DOUBLE not in {one.method for one in gateway.hospital.payments(gateway.invoice)}
 
 
+def test_refund_that_such_a_caller_tells_is_asked_about_first(gateway: AtTheGateway) -> None:
+    intent = gateway.open()
+    gateway.tell(told(gateway, intent, amount=PRICE))
+    gateway.proof = Proof.TOKEN
+    before = gateway.attempt(intent).told
+
+    gateway.tell(told(gateway, intent, Outcome.REFUNDED, amount=PRICE))
+
+    assert gateway.attempt(intent).told == before
+    assert gateway.attempt(intent).next_ask_at is not None
+
+
 def _fields(one: Notification) -> dict[str, object]:
     return {name: getattr(one, name) for name in Notification.__dataclass_fields__}
