@@ -122,7 +122,12 @@ def _from_row(row: Mapping[str, Json], link: str, reference: str) -> Notificatio
 def _transfer(
     row: Mapping[str, Json], link: str, reference: str, outcome: Outcome, tail: str = ""
 ) -> Notification:
-    """Read what a message and a row of a link say of one transfer, in the same words."""
+    """
+    Read what a message and a row of a link say of one transfer, in the same words.
+
+    *reference* is that of the bank, and *accountNumber* the hospital's own account: with the amount
+    they name the movement as the bank's feeds and statements do.
+    """
     transaction = fields.needed_key(row, "reference")
     return Notification(
         event_id=f"{link}:{transaction}{tail}",
@@ -131,6 +136,7 @@ def _transfer(
         occurred_at=fields.local_time(row, "transactionDateTime"),
         reference=reference,
         transaction=transaction,
+        account=fields.key(row, "accountNumber"),
         memo=fields.text(row, "description"),
         payer_name=fields.text(row, "counterAccountName"),
         payer_account=fields.text(row, "counterAccountNumber"),

@@ -7,9 +7,30 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    Boolean,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
-from payments.bank.model import HASHED, Arrival, BankCredit, Direction, State, external_id
+from payments.bank.model import (
+    HASHED,
+    OF_GATEWAY,
+    Arrival,
+    BankCredit,
+    Direction,
+    State,
+    external_id,
+)
 from payments.bank.rows import BANK_CREDIT, EVIDENCE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
@@ -21,7 +42,7 @@ from payments.storage.unit_of_work import UnitOfWork
 #: Banks book a transfer of late evening on either side of midnight.
 _DAY_OFF_BY: Final = timedelta(days=1)
 #: How a movement was found to be known.
-_TOLD, _NAMED, _ADOPTED, _ALIKE_ONE = range(4)
+_TOLD, _NAMED, _ADOPTED, _ALIKE_ONE, _OTHER_AMOUNT = range(5)
 
 #: A movement that was first told without a reference and got this one later: its name stays the
 #: hash of its first witness, so that a third witness would not find it by name. Within twice the
@@ -45,6 +66,18 @@ _IS_ALIKE: Final = (
     BANK_CREDIT.c.bank_day.between(bindparam("first_day"), bindparam("last_day")),
     BANK_CREDIT.c.code == bindparam("code", type_=Words),
 )
+#: Money of the same reference and another amount. Banks may reuse a reference, so two words of the
+#: bank are two movements; but a gateway only repeats what the bank told it, so one is wrong.
+_HAS_OTHER_AMOUNT: Final = and_(
+    BANK_CREDIT.c.account == bindparam("account"),
+    BANK_CREDIT.c.bank_reference == bindparam("reference", type_=Words),
+    BANK_CREDIT.c.direction == bindparam("direction"),
+    BANK_CREDIT.c.amount != bindparam("amount"),
+    or_(
+        bindparam("is_gateway", type_=Boolean) == true(),
+        ~exists().where(_OF_CREDIT, not_(EVIDENCE.c.source.startswith(OF_GATEWAY))),
+    ),
+)
 _KNOWN: Final = Prepared(
     union_all(
         select(*BANK_CREDIT.c, literal(_TOLD).label("how")).where(
@@ -67,6 +100,9 @@ _KNOWN: Final = Prepared(
             mine(BANK_CREDIT), _HAS_ADOPTED
         ),
         select(*BANK_CREDIT.c, literal(_ALIKE_ONE).label("how")).where(*_IS_ALIKE),
+        select(*BANK_CREDIT.c, literal(_OTHER_AMOUNT).label("how")).where(
+            mine(BANK_CREDIT), _HAS_OTHER_AMOUNT
+        ),
     )
 )
 _ALIKE: Final = (
@@ -112,6 +148,8 @@ class Found:
     named: BankCredit | None
     #: Some bear another name or none, but account, amount, day and code.
     has_alike: bool
+    #: A gateway and the bank give one reference two amounts.
+    has_other_amount: bool
 
 
 def known(tx: UnitOfWork, arrival: Arrival, code: str) -> Found:
@@ -121,9 +159,15 @@ def known(tx: UnitOfWork, arrival: Arrival, code: str) -> Found:
         **_asked_alike(arrival, code),
         "source_id": arrival.source_id,
         "external_id": external_id(arrival),
+        "is_gateway": arrival.source.startswith(OF_GATEWAY),
     }
     found = {row.how: model(row) for row in _KNOWN.all(tx, **asked)}
-    return Found(found.get(_TOLD), found.get(_NAMED) or found.get(_ADOPTED), _ALIKE_ONE in found)
+    return Found(
+        found.get(_TOLD),
+        found.get(_NAMED) or found.get(_ADOPTED),
+        _ALIKE_ONE in found,
+        _OTHER_AMOUNT in found,
+    )
 
 
 def hold_alike(tx: UnitOfWork, arrival: Arrival, code: str) -> list[BankCredit]:

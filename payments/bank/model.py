@@ -20,6 +20,8 @@ from payments.kernel.text import unmarked
 
 #: Begins the name of a movement whose first witness knew no bank reference.
 HASHED: Final = "h-"
+#: Begins the source of a gateway whose money lands on our own account.
+OF_GATEWAY: Final = "gateway:"
 
 
 class NoBankAccount(NotFound):
@@ -51,9 +53,9 @@ class Arrival:
     """
     One witness's account of one movement.
 
-    *source* is ``feed:<channel>``, ``feed:<channel>:<voice>`` or ``statement``; *source_id* is
-    unique within it. *copy* counts lines of one file that are the same in every character: true
-    twins are two movements.
+    *source* is ``feed:<channel>``, ``feed:<channel>:<voice>``, ``gateway:<channel>`` or
+    ``statement``; *source_id* is unique within it. *copy* counts lines of one file that are the
+    same in every character: true twins are two movements.
     """
 
     source: str

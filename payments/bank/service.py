@@ -27,11 +27,13 @@ class Witnessed:
     The movement that an arrival tells of.
 
     *is_new*: nobody had told of it before. *credit* is None when several stored movements could be
-    meant, so that a person must say which; then nothing was written.
+    meant, so that a person must say which; then nothing was written. Nor was it where a gateway and
+    the bank contradict each other about the amount.
     """
 
     credit: BankCredit | None
     is_new: bool
+    is_contradicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ def witness(tx: UnitOfWork, keys: Keys, arrival: Arrival, code: str, *, news: Ne
             # Equal in every character, told twice by one source, and no reference to part them.
             return Witnessed(None, is_new=False)
         return _joined(tx, arrival, named)
+    if found.has_other_amount:
+        return Witnessed(None, is_new=False, is_contradicted=True)
     alike = finding.hold_alike(tx, arrival, code) if found.has_alike else []
     if len(alike) > 1:
         return Witnessed(None, is_new=False)

@@ -14,7 +14,7 @@ from payments.bank.model import NoBankAccount
 from payments.bank.rows import BANK_ACCOUNT
 from payments.channels.queries import SETTINGS_CONTEXT
 from payments.channels.rows import CHANNEL
-from payments.gateway import Payee
+from payments.gateway import Payee, Settling
 from payments.gateway.port import Adapter
 from payments.kernel.errors import InvalidField, NotFound
 from payments.ledger import ensure_account
@@ -178,6 +178,24 @@ def slugs(tx: UnitOfWork) -> tuple[str, ...]:
         .order_by(CHANNEL.c.slug)
     )
     return tuple(row.slug for row in rows)
+
+
+def is_direct(tx: UnitOfWork, runtime: Runtime, slug: str) -> bool:
+    """Say whether what *slug* collects lands on a bank account of ours, and on no gateway's."""
+    found = valid_versions(tx, runtime, slug)
+    return bool(found) and settles_directly(adapter_of(runtime, found[0]))
+
+
+def settles_directly(adapter: Adapter) -> bool:
+    return adapter.capabilities.settling is Settling.ACCOUNT_DIRECT
+
+
+def is_ours(tx: UnitOfWork, account: str) -> bool:
+    """Say whether *account* is a registered bank account of the hospital."""
+    found = select(BANK_ACCOUNT.c.account).where(
+        BANK_ACCOUNT.c.facility_id == tx.facility, BANK_ACCOUNT.c.account == account
+    )
+    return tx.execute(found).first() is not None
 
 
 def payee(tx: UnitOfWork, account: str) -> Payee:

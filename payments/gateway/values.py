@@ -68,6 +68,8 @@ class Notification:
 
     A bank feed fills *account*, *transaction* (the bank's reference, "" where the bank gives none)
     and *memo*; a gateway with orders of its own fills *reference* (ours) and *transaction* (its).
+    One whose money lands directly on our account fills *account* too; its *transaction* is the
+    bank's reference, so that the bank's own words about the transfer are known as the same.
     """
 
     #: Same for every repeat of this message, unique within the gateway.

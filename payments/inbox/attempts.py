@@ -8,22 +8,19 @@ about one payment, and the answers to our own questions, are one payment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
-from uuid import UUID
 
-import structlog
 from sqlalchemy import insert, select
 
-from payments import audit
 from payments.gateway import Notification, Outcome, Verdict
+from payments.inbox import direct
+from payments.inbox.noting import Taken, Told, alert, note
 from payments.inbox.refunds import refund_told
 from payments.intents import attempts
 from payments.intents import repository as intents
-from payments.intents.answering import FIRST_ASK
 from payments.intents.attempts import Flag, GatewayAttempt
-from payments.intents.model import Intent
 from payments.intents.rows import GATEWAY_BOOKING
 from payments.intents.service import due_changed
 from payments.intents.status import ACTIVE, Event, allows
@@ -48,38 +45,29 @@ EVENTS: Final[Mapping[Outcome, Event]] = MappingProxyType(
         Outcome.UNKNOWN: Event.NO_ANSWER,
     }
 )
-#: After these the gateway has nothing more to tell that we would have to ask for.
-_FINAL: Final = frozenset({Outcome.CAPTURED, Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED})
-#: A person must look.
-_ALARMING: Final = frozenset(
-    {Outcome.REVIEW, Outcome.REVERSED, Outcome.DISPUTED, Outcome.DISPUTE_LOST}
-)
 _REFUNDS: Final = frozenset({Outcome.REFUND_PENDING, Outcome.REFUNDED, Outcome.REFUND_REFUSED})
-_log = structlog.get_logger("gateway")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What became of a message; *is_kept*: it had no effect, and a repeat is tried again."""
-
-    verdict: Verdict
-    reason: str
-    is_kept: bool = False
 
 
 def apply_told(
-    tx: UnitOfWork, runtime: Runtime, channel: str, told: Notification, *, may_differ: bool
+    tx: UnitOfWork,
+    runtime: Runtime,
+    channel: str,
+    told: Notification,
+    *,
+    may_differ: bool,
+    is_direct: bool,
 ) -> Told:
     """
     Let *told* take effect on the attempt that it names.
 
     *may_differ* where payers of the gateway may send another amount than was asked for; else such
-    money waits in suspense and pays nothing. Takes its locks in the one order: encounter, invoice,
-    intent, refund, period.
+    money waits in suspense and pays nothing. *is_direct* where the money lands on our own account:
+    the message is then one witness of a bank credit among others. Takes its locks in the one
+    order: encounter, invoice, intent, bank credit, refund, period.
     """
     found = attempts.named(tx, told.reference)
     if found is None or found.channel != channel:
-        _alert(channel, "unknown-reference", told)
+        alert(channel, "unknown-reference", told)
         return Told(Verdict.UNKNOWN_REFERENCE, "unknown-reference", is_kept=True)
     invoice = invoices.lock(tx, found.invoice)
     held = intents.lock_active(tx, found.invoice, and_also=found.id)
@@ -91,9 +79,9 @@ def apply_told(
         return Told(*refund_told(tx, invoice, intent, told))
     if told.outcome is Outcome.CAPTURED:
         active = tuple(one for one in held if one.status in ACTIVE)
-        money = _Money(invoice, intent, active, told, may_differ)
-        return _captured(tx, runtime, money, attempt)
-    _note(tx, intent, attempt, told)
+        money = Taken(invoice, intent, active, told, may_differ)
+        return _captured(tx, runtime, money, attempt, is_direct=is_direct)
+    note(tx, intent, attempt, told)
     event = EVENTS.get(told.outcome)
     if event is not None and allows(intent.status, event):
         intents.happened(tx, intent, event)
@@ -101,42 +89,27 @@ def apply_told(
     return Told(Verdict.STORED, f"outcome-{told.outcome}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Money:
-    """Money that a gateway says it took, and what it names, all held."""
-
-    invoice: Invoice
-    intent: Intent
-    active: tuple[Intent, ...]
-    told: Notification
-    may_differ: bool
-
-    @property
-    def transaction(self) -> str:
-        return self.told.transaction or self.told.event_id
-
-    @property
-    def is_as_asked(self) -> bool:
-        return self.may_differ or self.told.amount == self.intent.amount
-
-
-def _captured(tx: UnitOfWork, runtime: Runtime, money: _Money, attempt: GatewayAttempt) -> Told:
+def _captured(
+    tx: UnitOfWork, runtime: Runtime, money: Taken, attempt: GatewayAttempt, *, is_direct: bool
+) -> Told:
     told, intent = money.told, money.intent
     if told.currency != "VND":
-        _note(tx, intent, attempt, told, Flag.CURRENCY_DIFFERS)
+        note(tx, intent, attempt, told, Flag.CURRENCY_DIFFERS)
         return Told(Verdict.AMOUNT_DIFFERS, "currency-differs")
     booked = _booked(tx, intent.channel, money.transaction)
     if booked is not None:
         if booked != told.amount:
-            _note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
+            note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
             return Told(Verdict.AMOUNT_DIFFERS, "booked-with-another-amount")
-        _note(tx, intent, attempt, told)
+        note(tx, intent, attempt, told)
         return Told(Verdict.DUPLICATE, "known")
+    if is_direct:
+        return direct.witnessed(tx, runtime, money, attempt)
     if not money.is_as_asked:
-        _note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
+        note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
         _book(tx, money, None, Allocation(ZERO, told.amount, frozenset({PaymentFlag.UNMATCHED})))
         return Told(Verdict.AMOUNT_DIFFERS, "amount-differs")
-    _note(tx, intent, attempt, told)
+    note(tx, intent, attempt, told)
     is_late = intent.is_late_at_gateway(told.occurred_at)
     allocation = allocate(money.invoice, told.amount, is_late=is_late)
     _book(tx, money, money.invoice, allocation)
@@ -151,7 +124,7 @@ def _captured(tx: UnitOfWork, runtime: Runtime, money: _Money, attempt: GatewayA
     return Told(Verdict.STORED, "suspense" if allocation.suspense else "posted")
 
 
-def _book(tx: UnitOfWork, money: _Money, invoice: Invoice | None, allocation: Allocation) -> None:
+def _book(tx: UnitOfWork, money: Taken, invoice: Invoice | None, allocation: Allocation) -> None:
     told, intent = money.told, money.intent
     payment = new_id()
     entry = gateway_captured(
@@ -198,41 +171,3 @@ def _booked(tx: UnitOfWork, channel: str, transaction: str) -> Money | None:
         )
     ).scalar()
     return None if amount is None else vnd(amount)
-
-
-def _note(
-    tx: UnitOfWork, intent: Intent, attempt: GatewayAttempt, told: Notification, *more: Flag
-) -> None:
-    """Add what was told to the row; a set of facts, so that their order makes no difference."""
-    outcomes = attempt.told | {told.outcome}
-    flags = attempt.flags | attempts.flags_of(outcomes) | frozenset(more)
-    next_ask_at = attempt.next_ask_at
-    if told.outcome in _FINAL:
-        next_ask_at = None
-    elif told.outcome is Outcome.UNKNOWN and next_ask_at is None and intent.status in ACTIVE:
-        next_ask_at = tx.now() + FIRST_ASK
-    noted = replace(
-        attempt,
-        told=outcomes,
-        flags=flags,
-        next_ask_at=next_ask_at,
-        gateway_id=attempt.gateway_id or told.transaction,
-        trouble=told.trouble or attempt.trouble,
-    )
-    if noted != attempt:
-        attempts.save(tx, noted)
-    if flags - attempt.flags or (told.outcome in _ALARMING and told.outcome not in attempt.told):
-        _alert(intent.channel, ",".join(sorted(flags)), told, intent.id)
-        audit.append(tx, "attempt.flagged", f"intent:{intent.id}", flags=sorted(flags))
-        invoices.touch(tx, intent.invoice)
-
-
-def _alert(channel: str, reason: str, told: Notification, intent: UUID | None = None) -> None:
-    """Tell whoever watches the log; never an amount or a name, which a message may hold."""
-    _log.error(
-        "gateway.review",
-        channel=channel,
-        reason=reason,
-        outcome=told.outcome.value,
-        intent="" if intent is None else str(intent),
-    )

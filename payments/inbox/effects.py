@@ -15,6 +15,7 @@ from uuid import UUID
 from payments import audit
 from payments.bank.model import Arrival, BankCredit, Direction, State
 from payments.bank.service import News, witness
+from payments.channels.service import is_direct
 from payments.intents import repository as intents
 from payments.intents.model import Intent
 from payments.intents.service import due_changed
@@ -43,6 +44,8 @@ class Effect(StrEnum):
     OUTGOING = "outgoing"
     #: Several stored movements could be meant: a person must say which.
     UNCLEAR = "unclear"
+    #: A gateway and the bank tell of one reference, and of two amounts: a person must look.
+    CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,22 @@ def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied
     Takes its locks in the one order: encounter, invoice, intent, bank credit, period.
     """
     named = _named(tx, runtime, arrival)
-    allocation = _allocation(named, arrival)
+    return apply_named(tx, runtime, arrival, named, _allocation(named, arrival))
+
+
+def apply_named(
+    tx: UnitOfWork,
+    runtime: Runtime,
+    arrival: Arrival,
+    named: Named | None,
+    allocation: Allocation,
+) -> Applied:
+    """As ``apply_arrival``, for a witness of which is known what it pays: all *named* is held."""
     code = "" if named is None else named.intent.code
     told = witness(tx, runtime.keys, arrival, code, news=_news(arrival, allocation))
     if told.credit is None:
-        return Applied(Effect.UNCLEAR, None)
+        effect = Effect.CONTRADICTED if told.is_contradicted else Effect.UNCLEAR
+        return Applied(effect, None)
     if not told.is_new:
         return Applied(Effect.KNOWN, told.credit.id)
     if arrival.direction is Direction.OUT:
@@ -83,32 +97,37 @@ def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """What a memo names, held: its code, the codes that are open beside it, the invoice."""
+class Named:
+    """What a memo or a gateway names, held: its code, those open beside it, the invoice."""
 
     intent: Intent
     active: tuple[Intent, ...]
     invoice: Invoice
 
 
-def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> _Named | None:
+def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Named | None:
     """
     Find and hold what the memo names: a stored code whose account fits, of one invoice only.
 
     Codes of two invoices in one memo name nothing: a person decides.
     """
     codes = candidates(arrival.memo, runtime.settings.code_prefix)[:_CODES_MAX]
-    found = intents.find(tx, codes, arrival.account)
+    found = [
+        one
+        for one in intents.find(tx, codes, arrival.account)
+        # An attempt at a gateway is paid on our account only where its money lands there.
+        if one.account or is_direct(tx, runtime, one.channel)
+    ]
     if len({intent.invoice for intent in found}) != 1:
         return None
     newest = max(found, key=lambda intent: intent.made_at)
     invoice = invoices.lock(tx, newest.invoice)
     held = intents.lock_active(tx, newest.invoice, and_also=newest.id)
     [intent] = [one for one in held if one.id == newest.id]
-    return _Named(intent, tuple(one for one in held if one.status in ACTIVE), invoice)
+    return Named(intent, tuple(one for one in held if one.status in ACTIVE), invoice)
 
 
-def _allocation(named: _Named | None, arrival: Arrival) -> Allocation:
+def _allocation(named: Named | None, arrival: Arrival) -> Allocation:
     if named is None:
         return allocate(None, arrival.amount, is_late=False)
     is_late = named.intent.is_late(arrival.occurred_at)
@@ -125,7 +144,7 @@ def _news(arrival: Arrival, allocation: Allocation) -> News:
 def _pay(
     tx: UnitOfWork,
     credit: BankCredit,
-    named: _Named | None,
+    named: Named | None,
     arrival: Arrival,
     allocation: Allocation,
 ) -> None:

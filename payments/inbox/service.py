@@ -22,6 +22,7 @@ from payments.channels.service import (
     Channel,
     adapter_of,
     believed_accounts,
+    settles_directly,
     valid_versions,
     versions,
 )
@@ -161,6 +162,8 @@ def _apply(
     if told.account not in believed_accounts(tx, stored.channel):
         return _keep(tx, stored, Verdict.UNKNOWN_REFERENCE, "foreign-account")
     applied = apply_arrival(tx, runtime, _arrival(stored.channel, told))
+    if applied.effect is Effect.CONTRADICTED:
+        return _keep(tx, stored, Verdict.STORED, "gateway-told-another-amount")
     if applied.effect is Effect.UNCLEAR:
         return _keep(tx, stored, Verdict.STORED, "several-could-be-meant")
     verdict = Verdict.DUPLICATE if applied.effect is Effect.KNOWN else Verdict.STORED
@@ -180,10 +183,15 @@ def _apply_to_attempt(
         attempts.ask_soon(tx, told.reference, stored.channel)
         return _keep(tx, stored, Verdict.STORED, "asked-back")
     may_differ = adapter is not None and adapter.capabilities.amount_can_differ
-    became = apply_told(tx, runtime, stored.channel, told, may_differ=may_differ)
+    is_direct = adapter is not None and settles_directly(adapter)
+    became = apply_told(
+        tx, runtime, stored.channel, told, may_differ=may_differ, is_direct=is_direct
+    )
     if became.is_kept:
         return _keep(tx, stored, became.verdict, became.reason)
-    repository.settle(tx, stored, "applied", became.verdict, reason=became.reason)
+    repository.settle(
+        tx, stored, "applied", became.verdict, reason=became.reason, credit=became.credit
+    )
     return became.verdict
 
 

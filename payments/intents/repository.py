@@ -63,7 +63,7 @@ def add(tx: UnitOfWork, intent: Intent, key: str) -> None:
 
 
 def find(tx: UnitOfWork, codes: Collection[str], account: str) -> list[Intent]:
-    """Find the stored intents of *codes* that are paid to *account*."""
+    """Find the stored intents of *codes* that are paid to *account*, or to a gateway."""
     if not codes:
         return []
     told = {f"code_{number}": code for number, code in enumerate(codes)}
@@ -153,7 +153,11 @@ def _of_codes(count: int) -> Prepared:
     """One for each number of codes: a memo mostly names one, and twenty at most."""
     of_codes = (INTENT.c.code == bindparam(f"code_{number}") for number in range(count))
     return Prepared(
-        select(INTENT).where(mine(INTENT), or_(*of_codes), INTENT.c.account == bindparam("account"))
+        select(INTENT).where(
+            mine(INTENT),
+            or_(*of_codes),
+            or_(INTENT.c.account == bindparam("account"), INTENT.c.account == ""),
+        )
     )
 
 

@@ -1,5 +1,5 @@
 """
-Keeps what a person found money in suspense to be.
+Keeps what money in suspense was found to be: by a person, or by a gateway that told of it late.
 
 Money that is attached to an invoice is a payment of it like any other: the page lists it and the
 job numbers its receipt. It had been received before, so this payment *received* nothing.
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import insert, select
 
@@ -18,11 +18,14 @@ from payments import audit, jobs
 from payments.invoicing import repository
 from payments.invoicing.model import Invoice
 from payments.kernel.money import Money, vnd
+from payments.ledger.model import Subject
+from payments.ledger.queries import subject_balance
 from payments.receipts.model import Flag, Purpose
 from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH
 from payments.receipts.service import NUMBER_RECEIPT
 from payments.storage.unit_of_work import UnitOfWork
 
+_MATCHES: Final = UUID("7f9a4c3e-52b7-5f0d-8a41-1d2a60c3b9e8")
 _KEEP: Final = insert(SUSPENSE_MATCH)
 _PAY: Final = insert(PAYMENT)
 
@@ -93,6 +96,16 @@ def keep(tx: UnitOfWork, match: Match, invoice: UUID | None) -> None:
     )
 
 
+def match_id(facility: int, credit: UUID, invoice: UUID) -> UUID:
+    """Name the one match that a movement and an invoice can have: a second click makes it again."""
+    return uuid5(_MATCHES, f"{facility}:{credit}:{invoice}")
+
+
+def in_suspense(tx: UnitOfWork, credit: UUID) -> Money:
+    """Tell how much of a movement waits on 2200, from the ledger itself."""
+    return -subject_balance(tx, "2200", Subject("bank_credit", credit))
+
+
 def matched_before(tx: UnitOfWork, match: UUID) -> Money | None:
     """Tell the amount of a match that was kept before; None where there is none of that id."""
     amount = tx.execute(
@@ -110,6 +123,18 @@ def is_a_patients(tx: UnitOfWork, credit: UUID) -> bool:
             PAYMENT.c.facility_id == tx.facility,
             PAYMENT.c.credit_id == credit,
             PAYMENT.c.invoice_id.is_not(None),
+        )
+    )
+    return found.first() is not None
+
+
+def pays(tx: UnitOfWork, credit: UUID, invoice: UUID) -> bool:
+    """Say whether something of a bank credit named or pays this invoice."""
+    found = tx.execute(
+        select(PAYMENT.c.id).where(
+            PAYMENT.c.facility_id == tx.facility,
+            PAYMENT.c.credit_id == credit,
+            PAYMENT.c.invoice_id == invoice,
         )
     )
     return found.first() is not None

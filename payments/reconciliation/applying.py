@@ -20,7 +20,7 @@ from sqlalchemy import Row, bindparam, select, update
 from payments import audit
 from payments.bank.model import Arrival
 from payments.bank.statement_model import Line
-from payments.inbox.effects import Effect, apply_arrival
+from payments.inbox.effects import apply_arrival
 from payments.kernel.codes import candidates
 from payments.kernel.errors import Conflict, NotFound, Rejected
 from payments.kernel.money import vnd
@@ -180,7 +180,7 @@ def _work(runtime: Runtime, group: Sequence[_Waiting]) -> Callable[[UnitOfWork],
             if line.id not in open_now:
                 continue
             applied = apply_arrival(tx, runtime, line.told)
-            state = "kept" if applied.effect is Effect.UNCLEAR else "applied"
+            state = "kept" if applied.credit is None else "applied"
             _settle(tx, line, state, applied.effect.value, applied.credit)
         return len(group)
 

@@ -19,7 +19,7 @@ from payments.ledger.service import post
 from payments.receipts import attached
 from payments.receipts.attached import Match
 from payments.receipts.model import Purpose
-from payments.reconciliation.resolving import NothingInSuspense, in_suspense
+from payments.reconciliation.resolving import NothingInSuspense
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -65,7 +65,7 @@ def take_as_income(
         before = attached.matched_before(tx, match)
         if before is not None:
             return before
-        waiting = in_suspense(tx, credit_id)
+        waiting = attached.in_suspense(tx, credit_id)
         if not waiting:
             raise NothingInSuspense()
         if attached.is_a_patients(tx, credit_id):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -21,18 +20,13 @@ from payments.invoicing.service import checked_reason
 from payments.kernel.errors import Conflict
 from payments.kernel.money import Money
 from payments.kernel.scope import Scope
-from payments.ledger.model import Subject
 from payments.ledger.posting_rules.money_in import bank_other
 from payments.ledger.posting_rules.suspense import suspense_matched
-from payments.ledger.queries import subject_balance
 from payments.ledger.service import post
 from payments.receipts import attached
 from payments.receipts.model import Purpose
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
-
-#: One match per movement and invoice: a second click makes the same id.
-_MATCHES: Final = UUID("7f9a4c3e-52b7-5f0d-8a41-1d2a60c3b9e8")
 
 
 class NothingInSuspense(Conflict):
@@ -87,11 +81,6 @@ def invoice_of_number(tx: UnitOfWork, number: str) -> UUID | None:
     return found
 
 
-def in_suspense(tx: UnitOfWork, credit: UUID) -> Money:
-    """Tell how much of a movement waits on 2200, from the ledger itself."""
-    return -subject_balance(tx, "2200", Subject("bank_credit", credit))
-
-
 def book_bank_line(runtime: Runtime, scope: Scope, credit_id: UUID, reason: str) -> None:
     """
     Book money that left the account as the bank's own fee (P42); twice is once.
@@ -132,11 +121,11 @@ def _attach(
     credit = lock_credit(tx, credit_id)
     if credit is None:
         raise NoMovement()
-    match_id = uuid5(_MATCHES, f"{tx.facility}:{credit_id}:{invoice_id}")
+    match_id = attached.match_id(tx.facility, credit_id, invoice_id)
     before = attached.matched_before(tx, match_id)
     if before is not None:
         return Match(match_id, before, is_new=False)
-    waiting = in_suspense(tx, credit_id)
+    waiting = attached.in_suspense(tx, credit_id)
     if not waiting:
         raise NothingInSuspense()
     amount = min(amount_due(invoice), waiting)

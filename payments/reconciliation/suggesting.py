@@ -19,8 +19,8 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.codes import candidates, near_misses
 from payments.kernel.money import vnd
 from payments.keys import Keys
+from payments.receipts.attached import in_suspense
 from payments.reconciliation.matching import WINDOW, Candidate, Suggestion, suggest
-from payments.reconciliation.resolving import in_suspense
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 

@@ -17,6 +17,7 @@ from adapters._sandbox import faults
 from adapters._sandbox.bench import BASE_URL, Webhook
 from adapters._sandbox.stand import Stand
 from adapters._sandbox.wire import SandboxTransport
+from adapters.payos.sandbox_api import ACCOUNT as PAYOS_ACCOUNT
 from payments.channels import service as channels
 from payments.gateway import Gateways, RawNotification, Reply, Verdict
 from payments.gateway.sandboxes import SandboxOptions, open_sandbox
@@ -30,7 +31,7 @@ from payments.intents.opening import AttemptRequest, open_attempt
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import Money
 from payments.receipts.rows import PAYMENT
-from tests.support.hospital import Hospital
+from tests.support.hospital import PAYEE, Hospital
 
 _EPOCH = datetime(2026, 11, 24, tzinfo=UTC)
 RETURN_URL = "http://localhost/back"
@@ -167,6 +168,9 @@ def desk(hospital: Hospital, name: str) -> GatewayDesk:
     )
     made = GatewayDesk(hospital, name, stand, webhook)
     with hospital.runtime.database.transaction(hospital.scope) as tx:
+        if name == "payos":
+            # Its money lands on an account of ours: the one that the sandbox tells.
+            channels.add_account(tx, "trial", replace(PAYEE, account=PAYOS_ACCOUNT))
         channels.put(
             tx, hospital.runtime, slug=name, adapter=name, settings=settings_of_sandbox(name)
         )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.bank.model import Direction, State
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
-from payments.receipts.attached import is_a_patients
+from payments.receipts.attached import in_suspense, is_a_patients
 from payments.reconciliation import income, resolving
 from payments.reconciliation.lines import SOURCE
 from payments.reconciliation.matching import Suggestion
@@ -72,7 +72,7 @@ def _page(
 ) -> CreditPage:
     with runtime().database.reading(scope()) as tx:
         found = find(tx, credit)
-        left = resolving.in_suspense(tx, credit)
+        left = in_suspense(tx, credit)
         memo = memo_text(tx, runtime().keys, credit)
         told_by = witnesses(tx, credit)
         guesses = suggestions(tx, runtime(), found)
@@ -103,7 +103,7 @@ def _page(
 
 def _source(source: str) -> str:
     """Name a witness: the bank's statement, or a feed by its channel."""
-    return words("recon.statement") if source == SOURCE else source.removeprefix("feed:")
+    return words("recon.statement") if source == SOURCE else source.partition(":")[2]
 
 
 def _why(one: Suggestion) -> str:

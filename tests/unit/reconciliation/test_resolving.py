@@ -11,6 +11,7 @@ from payments.bank.model import State
 from payments.kernel.codes import ALPHABET
 from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.money import vnd
+from payments.receipts.attached import in_suspense
 from payments.reconciliation import exceptions
 from payments.reconciliation.importing import take_in
 from payments.reconciliation.matching import Suggestion
@@ -21,7 +22,6 @@ from payments.reconciliation.resolving import (
     NothingInSuspense,
     attach,
     book_bank_line,
-    in_suspense,
 )
 from payments.reconciliation.suggesting import find, suggestions
 from payments.storage.columns import new_id

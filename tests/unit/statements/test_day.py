@@ -14,9 +14,10 @@ from payments.bank.model import Arrival
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO, vnd
 from payments.ledger import queries as ledger
+from payments.receipts.attached import in_suspense
 from payments.reconciliation.exceptions import outgoing
 from payments.reconciliation.importing import take_in
-from payments.reconciliation.resolving import attach, book_bank_line, in_suspense
+from payments.reconciliation.resolving import attach, book_bank_line
 from payments.statements import cells, day
 from payments.statements.day import COLUMNS, TOTAL, Day, TotalsDiffer, csv_of
 from tests.support.hospital import PAYEE, Hospital
