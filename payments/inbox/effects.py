@@ -22,7 +22,7 @@ from payments.intents.service import due_changed
 from payments.intents.status import ACTIVE, Event
 from payments.invoicing import repository as invoices
 from payments.invoicing.model import Invoice
-from payments.kernel.codes import candidates
+from payments.kernel.codes import candidates, without_prefix
 from payments.ledger import post
 from payments.ledger.posting_rules.money_in import transfer_received
 from payments.receipts.model import Allocation, allocate
@@ -111,12 +111,14 @@ def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Named | None:
 
     Codes of two invoices in one memo name nothing: a person decides.
     """
-    codes = candidates(arrival.memo, runtime.settings.code_prefix)[:_CODES_MAX]
+    prefix = runtime.settings.code_prefix
+    codes = candidates(arrival.memo, prefix)[:_CODES_MAX]
+    # An attempt at a gateway has no account, and the gateway may cut its code to nine letters.
+    asked = codes or without_prefix(arrival.memo, prefix)[:_CODES_MAX]
     found = [
         one
-        for one in intents.find(tx, codes, arrival.account)
-        # An attempt at a gateway is paid on our account only where its money lands there.
-        if one.account or is_direct(tx, runtime, one.channel)
+        for one in intents.find(tx, asked, arrival.account)
+        if (codes if one.account else is_direct(tx, runtime, one.channel))
     ]
     if len({intent.invoice for intent in found}) != 1:
         return None

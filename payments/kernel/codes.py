@@ -72,6 +72,19 @@ def candidates(memo: str, prefix: str = DEFAULT_PREFIX) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for code in found if _sum(code[len(prefix) :]) == 0))
 
 
+def without_prefix(memo: str, prefix: str = DEFAULT_PREFIX) -> tuple[str, ...]:
+    """
+    Find what may be a code whose prefix a gateway has cut off: some of its memos hold nine letters.
+
+    One in 32 windows is intact by accident, so that only the stored attempts of such gateways may
+    be looked up with these.
+    """
+    _check_prefix(prefix)
+    plain = _plain(memo)[:_GUESSED_LENGTH]
+    bodies = (plain[at : at + _BODY_LENGTH] for at in range(len(plain) - _BODY_LENGTH + 1))
+    return tuple(dict.fromkeys(prefix + body for body in bodies if _sum(body) == 0))
+
+
 def near_misses(memo: str, prefix: str = DEFAULT_PREFIX) -> tuple[str, ...]:
     """
     Guess codes that a memo may mean, for a person to confirm; never for booking.

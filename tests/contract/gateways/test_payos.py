@@ -109,6 +109,22 @@ def _paid(bench: PayosBench, act: Act = Act.PAY) -> tuple[Attempt, AttemptRef, R
     return attempt, ref, raw
 
 
+def test_message_and_answer_name_the_movement_as_the_bank_does(bench):
+    """Account, reference and amount: a feed of the same account tells the same three."""
+    _, ref, raw = _paid(bench)
+
+    [told] = bench.gateway.read(raw)
+    [asked] = bench.gateway.query(ref)
+
+    wire = json.loads(raw.body)["data"]
+    assert (told.account, told.transaction) == (wire["accountNumber"], wire["reference"])
+    assert (asked.account, asked.transaction, asked.amount) == (
+        told.account,
+        told.transaction,
+        told.amount,
+    )
+
+
 @pytest.mark.parametrize("vector", vectors.of("v-payos"), ids=lambda one: one["id"])
 def test_what_is_signed_is_the_canonical_text(vector):
     fields = vector["input"]

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.kernel.codes import ALPHABET, candidates, is_valid, near_misses, new_code
+from payments.kernel.codes import (
+    ALPHABET,
+    candidates,
+    is_valid,
+    near_misses,
+    new_code,
+    without_prefix,
+)
 from tests.faults import memos
 
 BODIES = st.binary(min_size=5, max_size=5)
@@ -31,6 +38,15 @@ def test_code_is_prefix_eight_characters_and_a_check_character() -> None:
     assert code.startswith("VPH")
     assert set(code[3:]) <= set(ALPHABET)
     assert is_valid(code)
+
+
+def test_code_whose_prefix_was_cut_off_is_found_by_its_sum_alone() -> None:
+    code = a_code()
+    wrong = ALPHABET[ALPHABET.index(code[-1]) - 1]
+
+    assert code in without_prefix(f"CT DEN {code[3:]} 6328")
+    assert code[:-1] + wrong not in without_prefix(f"CT DEN {code[3:-1]}{wrong} 6328")
+    assert without_prefix("NGAN") == ()
 
 
 def test_alphabet_has_no_look_alikes() -> None:
