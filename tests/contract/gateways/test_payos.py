@@ -165,8 +165,8 @@ def test_vector_messages_are_read_as_their_notes_say(bench, vector):
     assert (told.reference, told.amount) == ("26110001", vnd(250_000))
     assert told.event_id == "124c33293c43417ab7879e14c8d9eb18:FT26326000001"
     assert told.occurred_at == datetime(2026, 11, 22, 3, 17, 12, tzinfo=UTC)
-    # The order says what is paid; an account would make it a feed's message.
-    assert (told.account, told.payer_name) == ("", "NGUYEN VAN A")
+    # The order says what is paid; the account says on which bank credit it arrived.
+    assert (told.account, told.payer_name) == ("113366668888", "NGUYEN VAN A")
 
 
 def test_the_memo_is_as_long_as_payos_allows(bench):
