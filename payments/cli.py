@@ -17,6 +17,7 @@ from payments.claims import commands as claims
 from payments.demo import commands as demo
 from payments.demo import sandboxes
 from payments.desks import commands as desks
+from payments.diagnosis import commands as gateways
 from payments.events import commands as events
 from payments.identity import commands as identity
 from payments.interop.orders import commands as orders
@@ -46,6 +47,7 @@ _CAPABILITIES: Final = (
     desks,
     reconciliation,
     events,
+    gateways,
     orders,
     operations,
 )

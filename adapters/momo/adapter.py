@@ -17,6 +17,8 @@ from payments.gateway import (
     AttemptRef,
     Capabilities,
     Capability,
+    Covered,
+    Doubt,
     FailureTold,
     Malformed,
     NotAuthentic,
@@ -127,6 +129,13 @@ class Momo:
             raise NotAuthentic(f"nothing that could be signed: {error}") from error
         return (self._proven(fields),)
 
+    def covered(self, raw: RawNotification) -> Covered:
+        try:
+            is_present = bool(messages.from_body(raw.body).get(signature.SIGNATURE))
+        except ValueError:
+            is_present = False
+        return Covered(signature.SIGNATURE, is_present, signature.RESULT)
+
     def reply(self, verdict: Verdict) -> Reply:
         return Reply(_REPLIES[verdict], "")
 
@@ -158,7 +167,7 @@ class Momo:
         if not signature.is_authentic(fields, signature.RESULT, self.settings.keys):
             raise NotAuthentic("signature does not match")
         if fields.get("partnerCode") != self.settings.partner_code:
-            raise NotAuthentic("signed for another merchant")
+            raise NotAuthentic("signed for another merchant", doubt=Doubt.FOREIGN)
         try:
             return messages.from_message(fields)
         except ValueError as error:

@@ -12,6 +12,7 @@ from payments.gateway import (
     Attempt,
     Capabilities,
     Capability,
+    Doubt,
     FailureTold,
     Malformed,
     NotAuthentic,
@@ -94,7 +95,7 @@ class Onepay:
             raise NotAuthentic("vpc_SecureHash does not match")
         params = messages.parameters(raw.raw_query)
         if params.get("vpc_Merchant") != self.settings.merchant:
-            raise NotAuthentic("signed for another merchant")
+            raise NotAuthentic("signed for another merchant", doubt=Doubt.FOREIGN)
         # The address that leads to the page is signed by the same key, and every payer has it.
         if params.get("vpc_Command") != "pay" or "vpc_TxnResponseCode" not in params:
             raise NotAuthentic("a request of ours, or no message of a payment")

@@ -13,8 +13,11 @@ from adapters.sepay import messages, signature
 from adapters.sepay.listing import TransactionList
 from adapters.sepay.settings import SANDBOX_SETTINGS, SepaySettings
 from payments.gateway import (
+    WHOLE_BODY,
     Capabilities,
     Capability,
+    Covered,
+    Doubt,
     FailureTold,
     Malformed,
     NotAuthentic,
@@ -103,6 +106,12 @@ class Sepay:
         except ValueError as error:
             raise Malformed(f"cannot read a SePay notification: {error}") from error
 
+    def covered(self, raw: RawNotification) -> Covered:
+        if self.settings.auth == "apikey":
+            return Covered("Authorization", bool(raw.headers.get("authorization")))
+        is_present = bool(raw.headers.get("x-sepay-signature"))
+        return Covered("X-SePay-Signature", is_present, ("X-SePay-Timestamp", WHOLE_BODY))
+
     def reply(self, verdict: Verdict) -> Reply:
         return _REPLIES[verdict]
 
@@ -120,7 +129,7 @@ class Sepay:
         if not signature.is_authentic(raw.body, timestamp, given, credential):
             raise NotAuthentic("X-SePay-Signature does not match")
         if abs(self.clock.now() - _moment(timestamp)) > _AGE_MAX:
-            raise NotAuthentic("X-SePay-Timestamp is not of now")
+            raise NotAuthentic("X-SePay-Timestamp is not of now", doubt=Doubt.STALE)
 
 
 @takes(

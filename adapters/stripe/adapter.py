@@ -14,11 +14,14 @@ from adapters.stripe.account import Account, readable
 from adapters.stripe.objects import Object
 from adapters.stripe.settings import CAPTURES, SANDBOX_SETTINGS, StripeSettings
 from payments.gateway import (
+    WHOLE_BODY,
     Attempt,
     AttemptRef,
     Capabilities,
     Capability,
+    Covered,
     Declined,
+    Doubt,
     FailureTold,
     Malformed,
     NotAuthentic,
@@ -127,7 +130,12 @@ class Stripe:
         given = raw.headers.get(signature.HEADER, "")
         secret = self.settings.webhook_secret.reveal()
         if not signature.is_authentic(raw.body, given, secret, raw.received_at):
-            raise NotAuthentic("Stripe-Signature does not match, or is not of this moment")
+            # Signed with our key, it came too late or too early: another fault than a wrong key.
+            is_ours = signature.is_signed(raw.body, given, secret)
+            doubt = Doubt.STALE if is_ours else Doubt.WRONG
+            raise NotAuthentic(
+                "Stripe-Signature does not match, or is not of this moment", doubt=doubt
+            )
         try:
             event = strict_json.object_of(strict_json.loads(raw.body))
         except ValueError as error:
@@ -136,11 +144,15 @@ class Stripe:
         if event.get("account") or event.get("livemode", self.settings.is_live) is not (
             self.settings.is_live
         ):
-            raise NotAuthentic("an event of another account or mode")
+            raise NotAuthentic("an event of another account or mode", doubt=Doubt.FOREIGN)
         try:
             return messages.from_event(event)
         except ValueError as error:
             raise Malformed(f"cannot read a Stripe event: {error}") from error
+
+    def covered(self, raw: RawNotification) -> Covered:
+        is_present = bool(raw.headers.get(signature.HEADER))
+        return Covered("Stripe-Signature", is_present, ("t", WHOLE_BODY))
 
     def reply(self, verdict: Verdict) -> Reply:
         status = _STATUSES.get(verdict, 200)

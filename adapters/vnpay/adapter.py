@@ -16,6 +16,8 @@ from payments.gateway import (
     AttemptRef,
     Capabilities,
     Capability,
+    Covered,
+    Doubt,
     FailureTold,
     Malformed,
     NotAuthentic,
@@ -120,11 +122,15 @@ class Vnpay:
             raise NotAuthentic("vnp_SecureHash does not match")
         params = messages.parameters(raw.raw_query)
         if params.get("vnp_TmnCode") != self.settings.tmn_code:
-            raise NotAuthentic("signed for another merchant")
+            raise NotAuthentic("signed for another merchant", doubt=Doubt.FOREIGN)
         try:
             return (messages.from_message(params, raw.received_at),)
         except ValueError as error:
             raise Malformed(f"cannot read a VNPAY notification: {error}") from error
+
+    def covered(self, raw: RawNotification) -> Covered:
+        names, is_present = signature.covered(raw.raw_query)
+        return Covered(signature.HASH, is_present, names)
 
     def reply(self, verdict: Verdict) -> Reply:
         code, message = _REPLIES[verdict]

@@ -100,6 +100,13 @@ def is_authentic(raw_query: str, secret: str) -> bool:
     return any(matches)
 
 
+def covered(raw_query: str) -> tuple[tuple[str, ...], bool]:
+    """Name the parameters that a hash of *raw_query* covers, in order; say whether it is there."""
+    pairs = [_split(part) for part in raw_query.split("&") if part][:_NAMES_MAX]
+    signed = {name for name, value in pairs if _is_signed(name) and value}
+    return tuple(sorted(signed, key=str.encode)), bool(dict(pairs).get(HASH))
+
+
 def sign_fields(fields: Mapping[str, str], names: Iterable[str], secret: str) -> str:
     """Sign the values of *names*, in that order; an absent one is empty (signature B)."""
     return _digest("|".join(fields.get(name, "") for name in names), secret)

@@ -16,6 +16,7 @@ from payments.gateway import (
     AttemptRef,
     Capabilities,
     Capability,
+    Doubt,
     FailureTold,
     Malformed,
     NotAuthentic,
@@ -132,7 +133,7 @@ class Zalopay:
         try:
             data = messages.data_of(text)
             if data.get("app_id") != self.settings.app_id:
-                raise NotAuthentic("signed for another app")
+                raise NotAuthentic("signed for another app", doubt=Doubt.FOREIGN)
             return (messages.from_callback(data),)
         except ValueError as error:
             raise Malformed(f"cannot read a ZaloPay callback: {error}") from error

@@ -13,6 +13,7 @@ from payments.gateway.capabilities import (
     Telling,
     WireAmount,
 )
+from payments.gateway.doubts import WHOLE_BODY, Covered, Doubt, Explains
 from payments.gateway.failures import (
     CallOutcome,
     Declined,
@@ -60,12 +61,13 @@ from payments.gateway.values import (
 )
 
 __all__ = [
-    "HANDLING", "PROTOCOLS", "Actor", "Answers", "Attempt", "AttemptRef", "CallOutcome", "Cancels",
-    "Capabilities", "Capability", "Captures", "Declined", "FailureTold", "Gateways", "Handling",
-    "LineKind", "Lists", "Malformed", "Misconfigured", "NotAuthentic", "NotSent", "Notification",
-    "Notifies", "Opens", "Outcome", "OutcomeUnknown", "Payee", "PostForm", "Presentation", "Proof",
-    "Query", "RawNotification", "Redirect", "RefundOrder", "RefundPace", "Refunding", "Refunds",
-    "Reply", "Retry", "ReturnView", "Returns", "Setting", "SettlementLine", "Settles", "Settling",
+    "HANDLING", "PROTOCOLS", "WHOLE_BODY", "Actor", "Answers", "Attempt", "AttemptRef",
+    "CallOutcome", "Cancels", "Capabilities", "Capability", "Captures", "Covered", "Declined",
+    "Doubt", "Explains", "FailureTold", "Gateways", "Handling", "LineKind", "Lists",
+    "Malformed", "Misconfigured", "NotAuthentic", "NotSent", "Notification", "Notifies",
+    "Opens", "Outcome", "OutcomeUnknown", "Payee", "PostForm", "Presentation", "Proof", "Query",
+    "RawNotification", "Redirect", "RefundOrder", "RefundPace", "Refunding", "Refunds", "Reply",
+    "Retry", "ReturnView", "Returns", "Setting", "SettlementLine", "Settles", "Settling",
     "ShowQr", "Shown", "Side", "Telling", "TransferTo", "Transport", "Trouble", "Unsupported",
     "Verdict", "WireAmount", "able", "outcome_of", "takes",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from payments.gateway.capabilities import Capabilities, Capability, Proof
+from payments.gateway.doubts import Doubt
 from payments.gateway.failures import Unsupported
 from payments.gateway.settlement import SettlementLine
 from payments.gateway.values import (
@@ -34,6 +35,10 @@ class NotAuthentic(VienphiError):
     """Not proven to come from the gateway: counted and refused, nothing is stored."""
 
     code = "not-authentic"
+
+    def __init__(self, detail: str = "", *, doubt: Doubt = Doubt.WRONG) -> None:
+        super().__init__(detail)
+        self.doubt = doubt
 
 
 class Malformed(VienphiError):

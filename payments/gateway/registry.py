@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Final
@@ -18,6 +19,11 @@ Transport = httpx.BaseTransport
 Build = Callable[[Mapping[str, str], Transport | None, Clock], Adapter]
 
 _GROUP: Final = "vienphi.gateways"
+
+
+def installed() -> tuple[str, ...]:
+    """Name the adapters that are installed, enabled here or not."""
+    return tuple(sorted({point.name for point in entry_points(group=_GROUP)}))
 
 
 class UnknownGateway(Rejected):
@@ -63,10 +69,33 @@ class Gateways:
         """List the settings that the adapter *name* declares; empty where it declares none."""
         return settings_of(self._builds[name]) if name in self._builds else ()
 
+    def made_by(self, name: str) -> Build:
+        """
+        Give the ``build`` of the adapter *name*.
+
+        Raises:
+            UnknownGateway: it is not enabled.
+        """
+        if name not in self._builds:
+            raise UnknownGateway(f"the adapter {name!r} is not enabled (VIENPHI_GATEWAYS)")
+        return self._builds[name]
+
+    def sandbox_settings(self, name: str) -> Mapping[str, str]:
+        """Give the public settings of its sandbox; empty where its module names none."""
+        build = self.made_by(name)
+        module = sys.modules.get(build.__module__)
+        found: Mapping[str, str] = getattr(module, "SANDBOX_SETTINGS", {})
+        schema = {one.name: one for one in settings_of(build)}
+        # Where a setting is known only beside another, the first choice of that one is meant.
+        chosen = {one.name: one.choices[0] for one in schema.values() if one.choices}
+        return {
+            key: value
+            for key, value in found.items()
+            if key not in schema or schema[key].is_known({**chosen, **found})
+        }
+
     def build(
         self, name: str, settings: Mapping[str, str], transport: Transport | None, clock: Clock
     ) -> Adapter:
         """Make the adapter *name* for one channel's *settings*."""
-        if name not in self._builds:
-            raise UnknownGateway(f"the adapter {name!r} is not enabled (VIENPHI_GATEWAYS)")
-        return self._builds[name](settings, transport, clock)
+        return self.made_by(name)(settings, transport, clock)

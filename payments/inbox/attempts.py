@@ -67,7 +67,7 @@ def apply_told(
     """
     found = attempts.named(tx, told.reference)
     if found is None or found.channel != channel:
-        alert(channel, "unknown-reference", told)
+        alert(tx, channel, "unknown-reference", told)
         return Told(Verdict.UNKNOWN_REFERENCE, "unknown-reference", is_kept=True)
     invoice = invoices.lock(tx, found.invoice)
     held = intents.lock_active(tx, found.invoice, and_also=found.id)

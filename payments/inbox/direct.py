@@ -47,10 +47,10 @@ def witnessed(tx: UnitOfWork, runtime: Runtime, money: Taken, attempt: GatewayAt
     """
     told, intent = money.told, money.intent
     if not told.account or not told.transaction:
-        alert(intent.channel, "no-account-told", told, intent.id)
+        alert(tx, intent.channel, "no-account-told", told, intent.id)
         return Told(Verdict.STORED, "no-account-told", is_kept=True)
     if not is_ours(tx, told.account):
-        alert(intent.channel, "foreign-account", told, intent.id)
+        alert(tx, intent.channel, "foreign-account", told, intent.id)
         return Told(Verdict.UNKNOWN_REFERENCE, "foreign-account", is_kept=True)
     applied = _apply(tx, runtime, money)
     if applied.credit is None:

@@ -80,17 +80,23 @@ def note(
     if noted != attempt:
         attempts.save(tx, noted)
     if flags - attempt.flags or (told.outcome in _ALARMING and told.outcome not in attempt.told):
-        alert(intent.channel, ",".join(sorted(flags)), told, intent.id)
+        alert(tx, intent.channel, ",".join(sorted(flags)), told, intent.id)
         audit.append(tx, "attempt.flagged", f"intent:{intent.id}", flags=sorted(flags))
         invoices.touch(tx, intent.invoice)
 
 
-def alert(channel: str, reason: str, told: Notification, intent: UUID | None = None) -> None:
-    """Tell whoever watches the log; never an amount or a name, which a message may hold."""
-    _log.error(
-        "gateway.review",
-        channel=channel,
-        reason=reason,
-        outcome=told.outcome.value,
-        intent="" if intent is None else str(intent),
-    )
+def alert(
+    tx: UnitOfWork, channel: str, reason: str, told: Notification, intent: UUID | None = None
+) -> None:
+    """
+    Tell whoever watches the log; never an amount or a name, which a message may hold.
+
+    After the commit: of what was undone or only rehearsed nobody is told.
+    """
+    facts = {
+        "channel": channel,
+        "reason": reason,
+        "outcome": told.outcome.value,
+        "intent": "" if intent is None else str(intent),
+    }
+    tx.after_commit(lambda: _log.error("gateway.review", **facts))

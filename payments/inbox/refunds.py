@@ -31,7 +31,7 @@ def refund_told(
         return _external(tx, intent, told)
     held = repository.lock(tx, found.id)
     if held.amount != told.amount or told.currency != "VND":
-        _log.error("refund.review", refund=str(held.id), reason="amount-differs")
+        _alert(tx, held, "amount-differs")
         audit.append(tx, "refund.flagged", f"refund:{held.id}", reason="amount-differs")
         return Verdict.AMOUNT_DIFFERS, "refund-amount-differs"
     settling.told(tx, invoice, held, told)
@@ -106,5 +106,10 @@ def _external(tx: UnitOfWork, intent: Intent, told: Notification) -> tuple[Verdi
     )
     repository.add(tx, made)
     audit.append(tx, "refund.external", f"refund:{made.id}", amount=told.amount.dong)
-    _log.error("refund.review", refund=str(made.id), reason="external")
+    _alert(tx, made, "external")
     return Verdict.STORED, "external-refund"
+
+
+def _alert(tx: UnitOfWork, refund: Refund, reason: str) -> None:
+    facts = {"refund": str(refund.id), "reason": reason}
+    tx.after_commit(lambda: _log.error("refund.review", **facts))

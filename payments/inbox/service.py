@@ -86,7 +86,12 @@ def accept(runtime: Runtime, scope: Scope, slug: str, raw: RawNotification) -> R
     except DBAPIError as error:
         _log.error("inbox.not_stored", channel=slug, error=type(error.orig).__name__)
         return notifier.reply(Verdict.TRY_AGAIN)
-    return notifier.reply(min(verdicts, key=_WORST_FIRST.index, default=Verdict.STORED))
+    return notifier.reply(worst(verdicts))
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Choose the one answer to a request of several events."""
+    return min(verdicts, key=_WORST_FIRST.index, default=Verdict.STORED)
 
 
 def take_in(
@@ -114,7 +119,7 @@ def take_in(
 def apply(runtime: Runtime, scope: Scope, notification: UUID, *, is_asked: bool = False) -> Verdict:
     """Let a stored message take effect, once; a repeat answers DUPLICATE and changes nothing."""
     return runtime.database.run(
-        scope, lambda tx: _apply(tx, runtime, notification, is_asked=is_asked)
+        scope, lambda tx: apply_in(tx, runtime, notification, is_asked=is_asked)
     )
 
 
@@ -144,9 +149,10 @@ def _apply_now(
         return Verdict.STORED
 
 
-def _apply(
+def apply_in(
     tx: UnitOfWork, runtime: Runtime, notification: UUID, *, is_asked: bool = False
 ) -> Verdict:
+    """As ``apply``, within a transaction of the caller."""
     stored = repository.lock(tx, runtime.keys, notification)
     if stored.state == "applied":
         # A wrong amount is not made right by telling it again.

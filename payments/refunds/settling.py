@@ -41,7 +41,7 @@ def told(tx: UnitOfWork, invoice: Invoice, refund: Refund, notification: Notific
     )
     if not allows(refund.state, event):
         if event in (Event.COMPLETED, Event.DECLINED) and after_end(refund.state) is not event:
-            _alert(refund, f"told-{event}-after-{refund.state}")
+            _alert(tx, refund, f"told-{event}-after-{refund.state}")
         return refund
     return _happened(tx, invoice, named, event)
 
@@ -108,5 +108,6 @@ def _take_back(tx: UnitOfWork, invoice: Invoice, refund: Refund) -> None:
         invoices.save(tx, replace(invoice, refunded=invoice.refunded - refund.from_invoice))
 
 
-def _alert(refund: Refund, reason: str) -> None:
-    _log.error("refund.review", refund=str(refund.id), channel=refund.channel, reason=reason)
+def _alert(tx: UnitOfWork, refund: Refund, reason: str) -> None:
+    facts = {"refund": str(refund.id), "channel": refund.channel, "reason": reason}
+    tx.after_commit(lambda: _log.error("refund.review", **facts))
