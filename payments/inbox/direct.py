@@ -93,7 +93,7 @@ def _nothing_booked(tx: UnitOfWork, money: Taken, attempt: GatewayAttempt, effec
     if effect is Effect.CONTRADICTED:
         note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
         return Told(Verdict.AMOUNT_DIFFERS, "bank-told-another-amount", is_kept=True)
-    alert(intent.channel, "several-could-be-meant", told, intent.id)
+    alert(tx, intent.channel, "several-could-be-meant", told, intent.id)
     return Told(Verdict.STORED, "several-could-be-meant", is_kept=True)
 
 
