@@ -66,10 +66,11 @@ def of_channel(runtime: Runtime, scope: Scope, name: str, *, hint: str = "") -> 
         ]
         if hint in slugs:
             slugs = [hint]
-        if len(slugs) != 1:
-            key = "several_channels" if slugs else "no_channel"
-            told = ", ".join(slugs or sorted(one.slug for one in known)) or "-"
-            raise InvalidField("name", key, name=name, known=told)
+        if not slugs:
+            told = ", ".join(one.slug for one in known) or "-"
+            raise InvalidField("name", "no_channel", name=name, known=told)
+        if len(slugs) > 1:
+            raise InvalidField("name", "several_channels", name=name, known=", ".join(slugs))
         versions = valid_versions(tx, runtime, slugs[0])
     kept = tuple(Version(one.version, one.settings) for one in versions)
     return Subject(versions[0].adapter, slugs[0], kept, runtime.gateways)

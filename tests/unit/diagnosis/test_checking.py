@@ -118,18 +118,22 @@ def test_list_names_adapters_and_channels_without_secrets(
 
 def test_two_channels_of_one_adapter_must_be_named(hospital: Hospital) -> None:
     desk(hospital, "vnpay")
-    with hospital.runtime.database.transaction(hospital.scope) as tx:
-        channels.put(
-            tx,
-            hospital.runtime,
-            slug="second",
-            adapter="vnpay",
-            settings=settings_of_sandbox("vnpay"),
-        )
-
+    runtime, scope = hospital.runtime, hospital.scope
+    settings = settings_of_sandbox("vnpay")
+    with runtime.database.transaction(scope) as tx:
+        channels.put(tx, runtime, slug="second", adapter="vnpay", settings=settings)
     # A slug is meant before an adapter.
-    assert of_channel(hospital.runtime, hospital.scope, "vnpay").slug == "vnpay"
-    assert of_channel(hospital.runtime, hospital.scope, "second").adapter == "vnpay"
-    with pytest.raises(InvalidField) as refused:
-        of_channel(hospital.runtime, hospital.scope, "nobody")
-    assert refused.value.key == "no_channel"
+    assert of_channel(runtime, scope, "vnpay").slug == "vnpay"
+
+    with runtime.database.transaction(scope) as tx:
+        channels.put(tx, runtime, slug="third", adapter="vnpay", settings=settings)
+        channels.end(tx, "vnpay", 1)
+
+    with pytest.raises(InvalidField) as several:
+        of_channel(runtime, scope, "vnpay")
+    assert several.value.key == "several_channels"
+    assert several.value.extras["known"] == "second, third"
+    assert of_channel(runtime, scope, "vnpay", hint="third").slug == "third"
+    with pytest.raises(InvalidField) as none:
+        of_channel(runtime, scope, "nobody")
+    assert none.value.key == "no_channel"
