@@ -29,6 +29,30 @@ from tests.support.hospital import Hospital
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
 OURS = FacilityId(99001)
 THEIRS = FacilityId(99002)
+_PAGES = tuple(Path(__file__).parent / "unit" / name for name in ("web", "diagnosis"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Leave pages on PostgreSQL to ``VIENPHI_TEST_PAGES=postgresql``, which CI asks for.
+
+    What they store and read is tested on both databases below them; the whole again for every page
+    would cost the test command some minutes.
+    """
+    if os.environ.get("VIENPHI_TEST_PAGES") == "postgresql":
+        return
+    left = [one for one in items if _is_page_on_postgres(one)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [one for one in items if not _is_page_on_postgres(one)]
+
+
+def _is_page_on_postgres(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    params = {} if callspec is None else callspec.params
+    if params.get("database") != "postgresql":
+        return False
+    return any(folder in item.path.parents for folder in _PAGES)
 
 
 @pytest.fixture(scope="session")

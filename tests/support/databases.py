@@ -141,7 +141,8 @@ def _sqlite_template() -> Path:
 def fresh_postgres(cluster: Cluster, clock: Clock, role: str = "vp_app") -> Database:
     name = f"{cluster.template}_{next(_counter)}"
     cluster.run(
-        f'CREATE DATABASE "{name}" TEMPLATE "{cluster.template}"',
+        # Copied as files: through the log it takes a third longer, thousands of times a run.
+        f'CREATE DATABASE "{name}" TEMPLATE "{cluster.template}" STRATEGY FILE_COPY',
         *roles.database_statements(name)[1:3],
         database="postgres",
     )
