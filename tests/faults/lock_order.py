@@ -24,10 +24,12 @@ from sqlalchemy import Engine, event
 import payments
 from payments import idempotency
 from payments.bank.service import lock as lock_credit
-from payments.intents.service import cancel_invoice, expire
+from payments.intents.service import cancel_invoice, credit_invoice, expire
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
 from payments.ledger import periods
+from payments.refunds import service as refunds
+from payments.refunds.service import RefundRequest
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import Database
 from payments.worker import run_until_idle
@@ -37,6 +39,7 @@ from tests.faults.stagehand import Stagehand
 from tests.faults.stories import STORIES
 from tests.support import oracle
 from tests.support.databases import Cluster
+from tests.support.gateways import desk
 from tests.support.stage import Stage, morning, runtime_at, stage
 
 _TABLES: Final = {
@@ -47,6 +50,7 @@ _TABLES: Final = {
     "invoice": Lock.INVOICE,
     "intent": Lock.INTENT,
     "bank_credit": Lock.BANK_CREDIT,
+    "refund": Lock.REFUND,
     "number_series": Lock.NUMBER_SERIES,
 }
 _UPDATES: Final = re.compile(r"\s*UPDATE (\w+)", re.IGNORECASE)
@@ -147,6 +151,30 @@ def _other_journeys(made: Stage) -> None:
     paid = made.hospital.issue()
     made.hospital.show(paid)
     made.hospital.hand_over(paid, vnd(200_000))
+    _a_refund(made)
+
+
+def _a_refund(made: Stage) -> None:
+    """A payment through a gateway whose service is taken off the invoice, and given back."""
+    hospital = made.hospital
+    gateway = desk(hospital, "vnpay")
+    invoice = hospital.issue()
+    gateway.deliver(*gateway.play(gateway.open(invoice), "pay"))
+    [payment] = hospital.payments(invoice)
+    over = vnd(20_000)
+    credit_invoice(
+        hospital.runtime,
+        hospital.scope,
+        invoice,
+        {"KB": over},
+        reason="không khám",
+        key="credit-refund",
+    )
+    asked = RefundRequest(payment.id, over, "không khám", "refund-01")
+    made_refund = refunds.request(hospital.runtime, hospital.by("user:asks"), asked)
+    refunds.approve(
+        hospital.runtime, hospital.by("user:approves"), made_refund.id, login="ketoan.truong"
+    )
 
 
 def _kinds_of_the_source() -> set[Lock]:

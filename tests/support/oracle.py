@@ -143,9 +143,12 @@ ALWAYS: Final[Mapping[str, str]] = {
          WHERE i.facility_id = :f AND NOT EXISTS (SELECT 1 FROM number_use u
            WHERE u.facility_id = i.facility_id AND u.subject = 'invoice:' || i.idem_key
              AND u.state = 'used')""",
-    "an applied message names its bank credit": """
+    "an applied message names its bank credit, or is of a channel with orders of its own": """
         SELECT id FROM notification
-         WHERE facility_id = :f AND state = 'applied' AND credit_id IS NULL""",
+         WHERE facility_id = :f AND state = 'applied' AND credit_id IS NULL AND channel NOT IN (
+           SELECT i.channel FROM intent i
+             JOIN gateway_attempt a ON a.facility_id = i.facility_id AND a.intent_id = i.id
+            WHERE i.facility_id = :f)""",
 }
 
 #: True once the worker has nothing left to do.
