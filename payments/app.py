@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from flask import Blueprint, Flask
@@ -60,6 +60,16 @@ _BODY_MAX_BYTES: Final = 256 * 1024
 _FIELDS_MAX_BYTES: Final = 1024 * 1024
 
 
+_log = structlog.get_logger("web")
+
+
+class _House(Flask):
+    """Flask, but what it says of a failure of its own handlers names no address: a link is one."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        _log.error("web.failed", exc_info=exc_info[1])
+
+
 class OldSchema(Rejected):
     """The database is of another release than the program: run ``vienphi db upgrade``."""
 
@@ -75,7 +85,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
             not start like this, and the message says what to change.
     """
     runtime = runtime if runtime is not None else from_environment()
-    app = Flask("payments", template_folder=str(resource("templates")), static_folder=None)
+    app = _House("payments", template_folder=str(resource("templates")), static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=_BODY_MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=_FIELDS_MAX_BYTES,

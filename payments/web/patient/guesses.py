@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 from flask import Response, current_app, request
+from sqlalchemy.exc import DBAPIError
 
 from payments.invoicing import links
 from payments.web.current import current, is_trial, runtime, scope
@@ -45,7 +46,12 @@ def count() -> None:
     if _TOKEN not in (request.view_args or {}):
         return
     network = _network()
-    until = links.missed(runtime(), scope(), network)
+    try:
+        until = links.missed(runtime(), scope(), network)
+    except DBAPIError as error:
+        # The link opens nothing whether it was counted or not; who watches the log is told.
+        _log.error("security.link_not_counted", error=type(error.orig).__name__)
+        return
     if until is None:
         return
     _limited().remember(network, until, runtime().clock.now())

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from payments.app import create_app
 from payments.invoicing import links
@@ -42,6 +43,17 @@ def guess(app: Flask, times: int = 5) -> list[int]:
 
 def test_a_network_is_refused_after_its_wrong_links(app: Flask) -> None:
     assert guess(app, 7) == [404] * 5 + [429] * 2
+
+
+def test_a_wrong_link_is_answered_alike_where_it_cannot_be_counted(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(links, "missed", refuses)
+
+    assert guess(app, 1) == [404]
 
 
 def test_right_ended_and_invented_links_are_refused_alike(
