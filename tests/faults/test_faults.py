@@ -172,7 +172,7 @@ class _Killed(BaseException):
     pass
 
 
-def _dies(*_: object) -> None:
+def _dies(*_: object, **__: object) -> None:
     raise _Killed
 
 
