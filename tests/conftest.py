@@ -34,7 +34,7 @@ _PAGES = tuple(Path(__file__).parent / "unit" / name for name in ("web", "diagno
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
-    Leave pages on PostgreSQL to ``VIENPHI_TEST_PAGES=postgresql``, which CI asks for.
+    Leave pages on PostgreSQL to ``VIENPHI_TEST_PAGES=postgresql``, a run of its own.
 
     What they store and read is tested on both databases below them; the whole again for every page
     would cost the test command some minutes.
