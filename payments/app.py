@@ -26,7 +26,7 @@ from payments.web.api.reference import reference
 from payments.web.assets import assets
 from payments.web.cashier import cashier
 from payments.web.connections import connections
-from payments.web.current import EXTENSION
+from payments.web.current import EXTENSION, current, has_current
 from payments.web.display import display
 from payments.web.finance import finance
 from payments.web.health import health
@@ -67,7 +67,8 @@ class _House(Flask):
     """Flask, but what it says of a failure of its own handlers names no address: a link is one."""
 
     def log_exception(self, exc_info: Any) -> None:
-        _log.error("web.failed", exc_info=exc_info[1])
+        request_id = current().request_id if has_current() else ""
+        _log.error("web.failed", request_id=request_id, exc_info=exc_info[1])
 
 
 class OldSchema(Rejected):

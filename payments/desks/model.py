@@ -14,7 +14,7 @@ from payments.kernel.secret import Secret
 from payments.kernel.text import nfc
 
 NAME_MAX: Final = 60
-#: In receipt numbers, as that of a shift.
+#: In receipt numbers and account codes: capitals and digits, a capital first.
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 
 CODE_DIGITS: Final = 6
@@ -117,10 +117,15 @@ def light_of(devices: tuple[Device, ...], now: datetime) -> Light:
     return Light.LOST if all(one.is_lost(now) for one in devices) else Light.OK
 
 
+def is_code(text: str) -> bool:
+    """Say whether *text* is written as the code of a cash point is stored."""
+    return _CODE.fullmatch(text) is not None
+
+
 def checked_code(code: str) -> str:
-    """Raises InvalidField."""
+    """Give the code of a cash point as it is stored, of what somebody typed. Raises InvalidField."""
     code = code.strip().upper()
-    if not _CODE.fullmatch(code):
+    if not is_code(code):
         raise InvalidField("cash_point", "cash_point")
     return code
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,8 +10,6 @@ from uuid import UUID
 from payments.kernel.errors import Conflict, Rejected
 from payments.kernel.money import Money, vnd
 
-#: In receipt numbers and account codes: capitals and digits, a capital first.
-CASH_POINT: Final = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 #: More small change than any desk holds; a longer number is a slip of the finger.
 FLOAT_MAX: Final = vnd(100_000_000)
 #: What a drawer may hold when it is counted: a day of many thousand payments.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from payments import audit
+from payments.desks.model import is_code
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
 from payments.shifts import queries
 from payments.shifts.model import (
-    CASH_POINT,
     FLOAT_MAX,
     CashPointTaken,
     NoShift,
@@ -34,7 +34,7 @@ def open_shift(runtime: Runtime, scope: Scope, *, cash_point: str, opening_float
         ShiftOpen: the person has an open shift at another cash point.
         CashPointTaken: somebody else has one here.
     """
-    if not CASH_POINT.fullmatch(cash_point):
+    if not is_code(cash_point):
         raise InvalidField("cash_point", "cash_point")
     if not ZERO <= opening_float <= FLOAT_MAX:
         raise InvalidField("opening_float", "opening_float", most=FLOAT_MAX)
