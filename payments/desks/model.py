@@ -123,7 +123,7 @@ def is_code(text: str) -> bool:
 
 
 def checked_code(code: str) -> str:
-    """Give the code of a cash point as it is stored, of what somebody typed. Raises InvalidField."""
+    """Give the code of a cash point as it is stored, of what is typed. Raises InvalidField."""
     code = code.strip().upper()
     if not is_code(code):
         raise InvalidField("cash_point", "cash_point")

@@ -80,6 +80,14 @@ ALWAYS: Final[Mapping[str, str]] = {
              JOIN payment p ON p.facility_id = x.facility_id AND p.txn_id = x.txn_id
             WHERE x.code LIKE '1100:%' GROUP BY substr(x.code, 6)) l ON l.account = c.account
          WHERE coalesce(c.came, 0) <> coalesce(l.held, 0)""",
+    "a payment of a gateway is booked once, with its amount, and holds no bank credit": """
+        SELECT p.id FROM payment p
+          LEFT JOIN gateway_booking b
+            ON b.facility_id = p.facility_id AND b.payment_id = p.id AND b.kind = 'capture'
+         WHERE p.facility_id = :f AND p.method = 'gateway'
+         GROUP BY p.id, p.received, p.credit_id
+        HAVING count(b.payment_id) <> 1 OR max(b.amount) <> p.received
+            OR p.credit_id IS NOT NULL""",
     "what was received is the amount of the bank credit": """
         SELECT p.id FROM payment p
           JOIN bank_credit c ON c.facility_id = p.facility_id AND c.id = p.credit_id
