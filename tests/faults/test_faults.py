@@ -140,7 +140,7 @@ def test_message_that_was_stored_and_forgotten_is_applied_by_the_worker(
 #: A damage, done with every trigger and key off, and the beginning of the promise that it breaks.
 _PLANTED = {
     "UPDATE invoice SET paid = paid - 1": "an invoice's paid is what was applied",
-    "UPDATE payment SET applied = applied - 1, suspense = suspense + 1": "2200 of a bank credit is its suspense",
+    "UPDATE payment SET applied = applied - 1, suspense = suspense + 1": "2200 of a bank credit",
     "UPDATE payment SET method = 'gateway'": "a payment of a gateway is booked once",
     "UPDATE bank_credit SET amount = amount + 1": "what was received is the amount",
     "UPDATE notification SET credit_id = NULL": "an applied message names its bank credit",
