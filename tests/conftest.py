@@ -19,12 +19,12 @@ from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
 from tests.support.databases import (
     Cluster,
-    fresh_postgres,
     fresh_sqlite,
     in_memory,
     start_cluster,
 )
 from tests.support.hospital import Hospital
+from tests.support.spares import Spares
 
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
 OURS = FacilityId(99001)
@@ -61,6 +61,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     yield from start_cluster(tmp_path_factory, given, flushes=False)
 
 
+@pytest.fixture(scope="session")
+def spares(cluster: Cluster) -> Spares:
+    return Spares(cluster)
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(MORNING)
@@ -76,19 +81,21 @@ def database(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock
 ) -> Iterator[Database]:
     """An empty, migrated database; PostgreSQL holds two facilities and is connected as vp_app."""
-    if request.param == "sqlite":
-        made = fresh_sqlite(in_memory(tmp_path / "vienphi.db"), clock)
-    else:
-        made = fresh_postgres(request.getfixturevalue("cluster"), clock)
-    yield made
-    made.close()
+    if request.param == "postgresql":
+        spares: Spares = request.getfixturevalue("spares")
+        with spares.lend(clock) as made:
+            yield made
+        return
+    with in_memory(tmp_path) as folder:
+        made = fresh_sqlite(folder / "vienphi.db", clock)
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def postgres(cluster: Cluster, clock: FrozenClock) -> Iterator[Database]:
-    made = fresh_postgres(cluster, clock)
-    yield made
-    made.close()
+def postgres(spares: Spares, clock: FrozenClock) -> Iterator[Database]:
+    with spares.lend(clock) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -90,14 +91,15 @@ def _do_not_flush(url: str) -> None:
     engine.dispose()
 
 
-def in_memory(path: Path) -> Path:
-    """Give a place for the throw-away file *path* on a disk of memory, where there is one."""
+@contextmanager
+def in_memory(otherwise: Path) -> Iterator[Path]:
+    """Give a folder on a disk of memory, if one has room, until the end of the block."""
     shm = Path("/dev/shm")
     if not os.access(shm, os.W_OK) or shutil.disk_usage(shm).free < _SHM_FREE_MIN_BYTES:
-        return path
-    folder = Path(tempfile.mkdtemp(prefix="vienphi-", dir=shm))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder / path.name
+        yield otherwise
+        return
+    with tempfile.TemporaryDirectory(prefix="vienphi-", dir=shm) as folder:
+        yield Path(folder)
 
 
 def prepare(url: str) -> Cluster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -310,7 +310,6 @@ def show_in(folder: Path) -> Iterator[Show]:
     """Make the hospital in *folder*."""
     clock = FrozenClock(_YESTERDAY)
     write_new(folder / "keys.json", demo=True)
-    database = fresh_sqlite(in_memory(folder / "show.db"), clock)
     settings = Settings(
         mode=Mode.TRIAL,
         database_url=Secret("unused://"),
@@ -326,13 +325,10 @@ def show_in(folder: Path) -> Iterator[Show]:
         second_factor=False,
         help_phone="1900 0000",
     )
-    runtime = Runtime(
-        settings, database, Gateways.named(settings.gateways), clock, Keys.read(settings.keys_file)
-    )
-    try:
+    gateways, keys = Gateways.named(settings.gateways), Keys.read(settings.keys_file)
+    with in_memory(folder) as place, closing(fresh_sqlite(place / "show.db", clock)) as database:
+        runtime = Runtime(settings, database, gateways, clock, keys)
         yield Show(runtime, clock, Scope(FacilityId(99001), "user:test", "show"))
-    finally:
-        database.close()
 
 
 def apps(show: Show) -> dict[str, Flask]:

@@ -71,8 +71,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[Stag
     """A hospital with invoices, codes and a payment, that all requests of this module share."""
     clock = FrozenClock(MORNING)
     folder = tmp_path_factory.mktemp("fuzz")
-    database = fresh_sqlite(in_memory(folder / "vienphi.db"), clock)
-    runtime = Runtime(SETTINGS, database, GATEWAYS, clock, keys)
+    with in_memory(folder) as place:
+        database = fresh_sqlite(place / "vienphi.db", clock)
+        yield from _stage(Runtime(SETTINGS, database, GATEWAYS, clock, keys))
+        database.close()
+
+
+def _stage(runtime: Runtime) -> Iterator[Stage]:
     scope = Scope(OURS, "user:test", "request-test")
     hospital = Hospital(runtime, scope)
     invoices = [hospital.issue() for _ in range(8)]
@@ -87,7 +92,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[Stag
     }
     yield Stage(create_app(runtime), new_token(runtime, scope), hospital, known)
     hospital.assert_balanced()
-    database.close()
 
 
 @fuzzing.parametrize()
