@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -53,8 +54,15 @@ class Settings:
     help_phone: str = ""
     #: Minutes without a request after which a screen locks.
     idle_minutes: int = 15
+    #: Days for which a code that was printed can be paid.
+    slip_days: int = 7
     #: Whether finance and administration prove a second factor.
     second_factor: bool = True
+
+    @property
+    def code_life(self) -> timedelta:
+        """How long a code on a screen lives; a printed one lives for days."""
+        return timedelta(minutes=self.code_minutes)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -84,6 +92,7 @@ class Settings:
             bank_apps_file=_file(environ, "VIENPHI_BANK_APPS_FILE"),
             help_phone=_phone(environ.get("VIENPHI_HELP_PHONE", "")),
             idle_minutes=_number(environ, "VIENPHI_IDLE_MINUTES", 15, low=1, high=60),
+            slip_days=_number(environ, "VIENPHI_SLIP_DAYS", 7, low=1, high=30),
             second_factor=_is_required(environ, "VIENPHI_SECOND_FACTOR"),
         )
         if mode is Mode.PRODUCTION:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -77,6 +77,7 @@ _OPEN: Final = Prepared(
         mine(INTENT),
         or_(*(INTENT.c.state == status.value for status in sorted(ACTIVE))),
         INTENT.c.expires_at > bindparam("now"),
+        INTENT.c.expires_at <= bindparam("until"),
     )
     .order_by(INTENT.c.expires_at, INTENT.c.id)
     .limit(bindparam("most"))
@@ -99,6 +100,7 @@ _TRAY: Final = Prepared(
         mine(INTENT),
         or_(*(INTENT.c.state == status.value for status in sorted(ACTIVE))),
         INTENT.c.expires_at > bindparam("now"),
+        INTENT.c.expires_at <= bindparam("until"),
         INVOICE.c.made_by == bindparam("actor"),
     )
 )
@@ -195,16 +197,24 @@ def open_ones(tx: UnitOfWork, *, limit: int = 50) -> tuple[Intent, ...]:
     return tuple(repository.open_ones(tx, tx.now(), limit=limit))
 
 
-def tray_version(tx: UnitOfWork, actor: str) -> str:
+def tray_version(tx: UnitOfWork, actor: str, *, within: timedelta) -> str:
     """Say in a word how the codes of the invoices of *actor* stand; another word: look again."""
-    row = _TRAY.first(tx, now=tx.now(), actor=actor)
+    now = tx.now()
+    row = _TRAY.first(tx, now=now, until=now + within, actor=actor)
     newest = "" if row.newest is None else f"{row.newest.timestamp():.6f}"
     return f"{row.count}-{newest}"
 
 
-def waiting(tx: UnitOfWork, keys: Keys, *, limit: int = 50) -> tuple[WaitingCode, ...]:
-    """List the same with the names of their patients."""
-    rows = _OPEN.all(tx, now=tx.now(), most=limit)
+def waiting(
+    tx: UnitOfWork, keys: Keys, *, within: timedelta, limit: int = 50
+) -> tuple[WaitingCode, ...]:
+    """
+    List the codes that end *within* that time, with the names of their patients.
+
+    Whoever took a printed code home, which lives for days, waits at no desk.
+    """
+    now = tx.now()
+    rows = _OPEN.all(tx, now=now, until=now + within, most=limit)
     return tuple(
         WaitingCode(row.invoice_id, name_of(keys, row.name_sealed), vnd(row.amount), row.expires_at)
         for row in rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -37,6 +38,13 @@ _HAPPENED: Final = (
     update(INTENT)
     .where(mine(INTENT), INTENT.c.id == bindparam("intent"))
     .values(state=bindparam("new_state"), ended_at=bindparam("new_ended_at"))
+)
+
+
+_EXTENDED: Final = (
+    update(INTENT)
+    .where(mine(INTENT), INTENT.c.id == bindparam("intent"))
+    .values(expires_at=bindparam("new_expires_at"))
 )
 
 
@@ -146,6 +154,13 @@ def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
         }
         tx.write(_HAPPENED, told)
     return status
+
+
+def extend(tx: UnitOfWork, intent: Intent, expires_at: datetime) -> Intent:
+    """Let a held, active intent end later, at *expires_at*."""
+    told = {"mine": tx.facility, "intent": intent.id, "new_expires_at": expires_at}
+    tx.write(_EXTENDED, told)
+    return replace(intent, expires_at=expires_at)
 
 
 @cache

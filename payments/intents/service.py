@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -188,7 +187,7 @@ def _open(tx: UnitOfWork, runtime: Runtime, invoice: Invoice, channel: Channel, 
         raise AboveCodeLimit(most=CODE_MAX)
     code = new_code(secrets.token_bytes, runtime.settings.code_prefix)
     now = tx.now()
-    expires_at = now + timedelta(minutes=runtime.settings.code_minutes)
+    expires_at = now + runtime.settings.code_life
     intent = Intent(
         new_id(),
         invoice.id,

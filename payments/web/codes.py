@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -37,8 +37,11 @@ class CodeCard:
     holder: str
     account: str
     bank: str
+    ends_at: datetime
     left: timedelta
     life: timedelta
+    #: It was printed: it lives for days, and no clock runs beside it.
+    is_on_paper: bool
 
 
 def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
@@ -51,6 +54,7 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
         account=intent.payee.account,
         code=intent.code,
     )
+    life = intent.expires_at - intent.made_at
     return CodeCard(
         _drawn(intent.payload, label),
         intent.code,
@@ -58,8 +62,10 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
         intent.payee.holder,
         intent.payee.account,
         f"{intent.bank_name} ({intent.payee.bin})",
+        intent.expires_at,
         intent.expires_at - runtime.clock.now(),
-        intent.expires_at - intent.made_at,
+        life,
+        is_on_paper=life > runtime.settings.code_life,
     )
 
 

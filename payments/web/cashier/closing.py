@@ -137,9 +137,11 @@ def _amount(typed: str) -> Money:
 
 def _page(tx: UnitOfWork, shift: Shift, failed_field: str = "", failure: str = "") -> ClosePage:
     count = last_count(tx, shift.id)
+    life = runtime().settings.code_life
+    waiting = intents.waiting(tx, runtime().keys, within=life, limit=_CODES_MAX)
     return ClosePage(
         shift,
-        len(intents.waiting(tx, runtime().keys, limit=_CODES_MAX)),
+        len(waiting),
         count,
         None if count is None else cash.of_shift(tx, shift.id),
         is_stale=count is not None and count.expected != expected_cash(tx, shift),

@@ -70,7 +70,7 @@ def status(invoice_id: UUID) -> Response:
 def tray_status() -> Response:
     """Say whether the open codes of this person still stand as the page shows them."""
     with runtime().database.reading(scope()) as tx:
-        version = intents.tray_version(tx, tx.scope.actor)
+        version = intents.tray_version(tx, tx.scope.actor, within=runtime().settings.code_life)
     if request.args.get("seen") == version:
         return Response(status=204)
     return jsonify({"version": version})

@@ -14,8 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.documents import typesetting
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
+from payments.intents.paper import NoOpenCode, keep_on_paper
 from payments.invoicing import queries as invoicing
-from payments.kernel.errors import InvalidField, NotFound
+from payments.kernel.errors import InvalidField
 from payments.kernel.money import Money
 from payments.receipts import printing
 from payments.receipts import queries as receipts
@@ -40,12 +41,6 @@ class Paper(StrEnum):
 #: A jammed printer is set right by then; later a print is a copy.
 _PRINTER_WORKS: Final = timedelta(minutes=10)
 _TEMPLATES: Final = {Paper.A5: "receipt.typ", Paper.ROLL: "roll.typ"}
-
-
-class NoOpenCode(NotFound):
-    """The invoice has no code that can be paid now, so there is none to print."""
-
-    code = "no-open-code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +136,14 @@ def to_look_at(payment_id: UUID) -> Response:
         payment = _numbered(tx, payment_id)
         data = _data(tx, payment, None)
     return _pdf(typesetting.pdf("receipt.typ", data), payment.receipt_number or "")
+
+
+@cashier.post("/desk/invoices/<uuid:invoice_id>/slip")
+@requires(Permission.COLLECT)
+def print_slip(invoice_id: UUID) -> AnyResponse:
+    """Let the code live as long as its paper, then give the paper."""
+    keep_on_paper(runtime(), scope(), invoice_id)
+    return redirect(url_for("cashier.slip", invoice_id=invoice_id), 303)
 
 
 @cashier.get("/desk/invoices/<uuid:invoice_id>/slip.pdf")

@@ -65,6 +65,7 @@ class Trays:
 def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> Trays:
     """List both; *here* is the invoice on the screen."""
     now = runtime.clock.now()
+    life = runtime.settings.code_life
     here_id = None if here is None else here.id
     codes = tuple(
         OpenCode(
@@ -74,7 +75,7 @@ def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> 
             code.expires_at - now,
             is_here=code.invoice == here_id,
         )
-        for code in intents.waiting(tx, runtime.keys, limit=_CODES_MAX)
+        for code in intents.waiting(tx, runtime.keys, within=life, limit=_CODES_MAX)
     )
     recent = tuple(
         recent_of(view, here) for view in invoicing.recent(tx, runtime.keys, limit=_RECENT_MAX)
@@ -84,7 +85,7 @@ def trays(tx: UnitOfWork, runtime: Runtime, here: InvoiceView | None = None) -> 
         for one in arrivals.lately(tx, runtime.keys, tx.scope.actor, since=now - _SAID_FOR)
         if one.invoice != here_id
     )
-    return Trays(codes, recent, paid, intents.tray_version(tx, tx.scope.actor))
+    return Trays(codes, recent, paid, intents.tray_version(tx, tx.scope.actor, within=life))
 
 
 def recent_of(view: InvoiceView, here: InvoiceView | None = None) -> RecentInvoice:

@@ -59,7 +59,6 @@ class PayPage:
     is_twice: bool
     chips: tuple[Chip, ...]
     code: CodeCard | None
-    code_ends_at: datetime | None
     is_replaced: bool
     can_show_code: bool
     apps: tuple[BankApp, ...]

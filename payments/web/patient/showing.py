@@ -60,7 +60,6 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView) -> PayPage:
         is_twice=is_twice(payments),
         chips=_chips(state, invoice, payments),
         code=code,
-        code_ends_at=newest.expires_at if newest is not None and code else None,
         is_replaced=was_replaced(newest, before),
         # Asked only where the page has a place for a key.
         can_show_code=code is None

@@ -20,7 +20,7 @@ from payments.identity.permissions import Role
 from payments.invoicing import slips
 from payments.invoicing.queries import LineView
 from payments.kernel.clock import FrozenClock
-from payments.kernel.money import vnd
+from payments.kernel.money import ZERO, vnd
 from payments.qr import drawing
 from payments.receipts import printing
 from payments.resources import resource
@@ -300,7 +300,50 @@ def test_code_on_the_slip_finds_its_invoice_without_the_link(
 
 
 def test_no_open_code_no_slip(desk: Browser, hospital: Hospital) -> None:
-    assert desk.get(f"/desk/invoices/{hospital.issue('KB01')}/slip.pdf").status_code == 404
+    invoice = hospital.issue("KB01")
+
+    assert desk.get(f"/desk/invoices/{invoice}/slip.pdf").status_code == 404
+    desk.get("/desk")
+    assert desk.post(f"/desk/invoices/{invoice}/slip").status_code == 404
+
+
+def test_a_printed_code_is_the_same_code_and_lives_to_the_end_of_the_seventh_day(
+    desk: Browser, hospital: Hospital, clock: FrozenClock
+) -> None:
+    invoice = hospital.issue("KB01")
+    shown = hospital.show(invoice)
+    before = desk.get("/desk").text.count(f"/desk/invoices/{invoice}")
+
+    for _ in range(2):
+        answer = desk.post(f"/desk/invoices/{invoice}/slip")
+        assert answer.headers["Location"] == f"/desk/invoices/{invoice}/slip.pdf"
+
+    paper = words(pypdf.PdfReader(io.BytesIO(desk.get(answer.headers["Location"]).get_data())))
+    assert shown.code in paper
+    assert "Hạn thanh toán: 23:59:59 · 01/12/2026" in paper
+    assert "đến 23:59:59 · 01/12/2026" in desk.get(f"/desk/invoices/{invoice}").text
+    # Nobody stands at the desk for it any longer.
+    assert desk.get("/desk").text.count(f"/desk/invoices/{invoice}") == before - 1
+
+    clock.advance(timedelta(days=6))
+    hospital.arrive(hospital.transfer(shown.code, shown.amount))
+    hospital.work()
+    assert hospital.view(invoice).due == ZERO
+
+
+def test_a_printed_code_ends_with_its_days(
+    desk: Browser, hospital: Hospital, clock: FrozenClock
+) -> None:
+    invoice = hospital.issue("KB01")
+    shown = hospital.show(invoice)
+    link = f"/p/{hospital.view(invoice).pay_token}"
+    desk.get("/desk")
+    desk.post(f"/desk/invoices/{invoice}/slip")
+
+    clock.advance(timedelta(days=7))
+    assert shown.code in desk.get(link).text
+    clock.advance(timedelta(days=1))
+    assert shown.code not in desk.get(link).text
 
 
 def _fonts(reader: pypdf.PdfReader) -> list[dict[str, object]]:
