@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from payments.app import create_app
+from payments.config import Settings
 from payments.identity import service
 from payments.identity.permissions import Role
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
+from payments.web.current import EXTENSION
 
 PASSWORD = "mật khẩu để thử nghiệm"
+_HOUSES: dict[Settings, Flask] = {}
 _TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 _KEY = re.compile(r'name="key" value="([0-9a-f]{32})"')
 
@@ -51,6 +57,21 @@ class Browser:
             found = pattern.search(text)
             if found:
                 setattr(self, name, found[1])
+
+
+def house(runtime: Runtime) -> Flask:
+    """
+    Give the web application of *runtime*, as ``create_app`` makes it.
+
+    Routes, documents and compiled templates are the same for all tests with these settings and are
+    made once in a process, which takes longer than most tests. What an application keeps while it
+    runs is each one's own. A test that adds a view calls ``create_app``.
+    """
+    if runtime.settings not in _HOUSES:
+        _HOUSES[runtime.settings] = create_app(runtime)
+    made = copy(_HOUSES[runtime.settings])
+    made.extensions = {**made.extensions, EXTENSION: runtime}
+    return made
 
 
 def add_user(runtime: Runtime, scope: Scope, role: Role = Role.CASHIER, login: str = "") -> str:

@@ -22,7 +22,7 @@ from payments.keys import Keys
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
 from tests.support.hospital import Hospital
-from tests.support.web import Browser, add_user
+from tests.support.web import Browser, add_user, house
 
 SETTINGS = Settings(
     mode=Mode.TRIAL,
@@ -54,6 +54,12 @@ def runtime(database: Database, clock: FrozenClock, keys: Keys) -> Runtime:
 
 @pytest.fixture
 def app(runtime: Runtime) -> Flask:
+    return house(runtime)
+
+
+@pytest.fixture
+def widened(runtime: Runtime) -> Flask:
+    """An application that shares nothing: a test may add views to it."""
     return create_app(runtime)
 
 

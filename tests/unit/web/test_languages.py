@@ -181,13 +181,14 @@ def test_every_problem_is_explained_in_three_languages(browser: Browser, languag
     ids=["not found", "conflict", "unavailable", "field"],
 )
 def test_a_program_is_answered_in_the_language_it_accepts(
-    app: Flask, browser: Browser, error: Exception, status: int, key: str, language: str
+    widened: Flask, error: Exception, status: int, key: str, language: str
 ) -> None:
     @public
     def fail() -> str:
         raise error
 
-    app.add_url_rule("/fail", "fail", fail)
+    widened.add_url_rule("/fail", "fail", fail)
+    browser = Browser(widened.test_client())
     accept = {"Accept": "application/problem+json", "Accept-Language": f"{language}, de;q=0.5"}
 
     answer = browser.get("/fail", headers=accept)
@@ -208,7 +209,7 @@ def test_a_program_is_answered_in_the_language_it_accepts(
 
 
 def test_a_refused_statement_is_told_to_a_program_line_by_line(
-    app: Flask, browser: Browser
+    widened: Flask,
 ) -> None:
     facts = {"title": "Ghi có", "told": "12,50"}
     error = UnreadableStatement([Problem(7, "Ghi có", "cell_amount", facts)])
@@ -217,7 +218,8 @@ def test_a_refused_statement_is_told_to_a_program_line_by_line(
     def fail() -> str:
         raise error
 
-    app.add_url_rule("/fail", "fail", fail)
+    widened.add_url_rule("/fail", "fail", fail)
+    browser = Browser(widened.test_client())
     accept = {"Accept": "application/json", "Accept-Language": "fr"}
 
     told = browser.get("/fail", headers=accept).get_json()
@@ -241,12 +243,13 @@ def test_staff_read_vietnamese_until_they_choose(app: Flask, hospital: Hospital)
     assert catalogue.say("error.no-invoice", "vi") in answer.get_data(as_text=True)
 
 
-def test_what_stays_in_the_log_is_on_no_page(app: Flask, browser: Browser) -> None:
+def test_what_stays_in_the_log_is_on_no_page(widened: Flask) -> None:
     @public
     def fail() -> str:
         raise NotFound("channel 'sepay-9' of host db.internal")
 
-    app.add_url_rule("/fail", "fail", fail)
+    widened.add_url_rule("/fail", "fail", fail)
+    browser = Browser(widened.test_client())
 
     for headers in ({}, {"Accept": "application/json"}):
         assert "sepay-9" not in browser.get("/fail", headers=headers).get_data(as_text=True)

@@ -15,12 +15,13 @@ from tests.support.web import Browser
 JSON = {"Accept": "application/json"}
 
 
-def failing(app: Flask, error: Exception) -> None:
+def failing(app: Flask, error: Exception) -> Browser:
     @public
     def fail() -> str:
         raise error
 
     app.add_url_rule("/fail", "fail", fail)
+    return Browser(app.test_client())
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,8 @@ def test_codes_are_stable_names() -> None:
         assert code == code.lower()
 
 
-def test_program_gets_a_problem_document(app: Flask, browser: Browser) -> None:
-    failing(app, InvalidField("birth_year", "birth_year_digits", line=3))
+def test_program_gets_a_problem_document(widened: Flask) -> None:
+    browser = failing(widened, InvalidField("birth_year", "birth_year_digits", line=3))
 
     answer = browser.get("/fail", headers=JSON)
 
@@ -60,24 +61,24 @@ def test_program_gets_a_problem_document(app: Flask, browser: Browser) -> None:
     assert told["instance"].endswith(answer.headers["X-Request-ID"])
 
 
-def test_extras_cannot_overwrite_what_a_problem_is(app: Flask, browser: Browser) -> None:
-    failing(app, Conflict("changed", status=200, type="x"))
+def test_extras_cannot_overwrite_what_a_problem_is(widened: Flask) -> None:
+    browser = failing(widened, Conflict("changed", status=200, type="x"))
 
     told = browser.get("/fail", headers=JSON).get_json()
 
     assert (told["status"], told["type"]) == (409, "/problems/conflict")
 
 
-def test_amounts_among_the_extras_are_told(app: Flask, browser: Browser) -> None:
-    failing(app, Rejected("too much", most=vnd(150_000)))
+def test_amounts_among_the_extras_are_told(widened: Flask) -> None:
+    browser = failing(widened, Rejected("too much", most=vnd(150_000)))
 
     told = browser.get("/fail", headers=JSON).get_json()
 
     assert told["most"] == {"amount": 150_000, "currency": "VND"}
 
 
-def test_person_gets_a_page_that_says_what_to_do(app: Flask, browser: Browser) -> None:
-    failing(app, Unavailable("gateway is away"))
+def test_person_gets_a_page_that_says_what_to_do(widened: Flask) -> None:
+    browser = failing(widened, Unavailable("gateway is away"))
 
     answer = browser.get("/fail")
 
@@ -88,8 +89,8 @@ def test_person_gets_a_page_that_says_what_to_do(app: Flask, browser: Browser) -
     assert answer.headers["X-Request-ID"] in page
 
 
-def test_unknown_failure_tells_nothing_but_its_number(app: Flask, browser: Browser) -> None:
-    failing(app, RuntimeError("secret of NGUYỄN VĂN THỬ"))
+def test_unknown_failure_tells_nothing_but_its_number(widened: Flask) -> None:
+    browser = failing(widened, RuntimeError("secret of NGUYỄN VĂN THỬ"))
 
     for headers in ({}, JSON):
         answer = browser.get("/fail", headers=headers)
@@ -100,8 +101,8 @@ def test_unknown_failure_tells_nothing_but_its_number(app: Flask, browser: Brows
         assert answer.headers["X-Request-ID"] in text
 
 
-def test_busy_database_is_no_failure_of_ours(app: Flask, browser: Browser) -> None:
-    failing(app, OperationalError("SELECT 1", {}, Exception("database is locked")))
+def test_busy_database_is_no_failure_of_ours(widened: Flask) -> None:
+    browser = failing(widened, OperationalError("SELECT 1", {}, Exception("database is locked")))
 
     answer = browser.get("/fail")
 
@@ -109,8 +110,9 @@ def test_busy_database_is_no_failure_of_ours(app: Flask, browser: Browser) -> No
     assert "SELECT" not in answer.get_data(as_text=True)
 
 
-def test_view_without_a_mark_is_closed(app: Flask, browser: Browser) -> None:
-    app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+def test_view_without_a_mark_is_closed(widened: Flask) -> None:
+    browser = Browser(widened.test_client())
+    widened.add_url_rule("/forgotten", "forgotten", lambda: "open")
 
     assert browser.get("/forgotten").status_code == 403
 

@@ -9,14 +9,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from payments.app import create_app
 from payments.gateway import PostForm
 from payments.intents.status import Status
 from payments.kernel.money import ZERO
 from tests.support.doubles import AtTheGateway, Double, double
 from tests.support.gateways import GatewayDesk, desk
 from tests.support.hospital import Hospital
-from tests.support.web import Browser
+from tests.support.web import Browser, house
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def vnpay(hospital: Hospital) -> GatewayDesk:
 
 @pytest.fixture
 def browser(hospital: Hospital, vnpay: GatewayDesk) -> Browser:
-    app: Flask = create_app(hospital.runtime)
+    app: Flask = house(hospital.runtime)
     return Browser(app.test_client())
 
 
@@ -159,7 +158,7 @@ def form_gateway(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> AtTheGa
 def test_form_goes_to_the_gateway_s_host_alone_with_its_fields_in_order(
     hospital: Hospital, form_gateway: AtTheGateway
 ) -> None:
-    browser = Browser(create_app(hospital.runtime).test_client())
+    browser = Browser(house(hospital.runtime).test_client())
     path = f"/p/{hospital.view(form_gateway.invoice).pay_token}"
     browser.get(path)
     where = browser.post(f"{path}/ways/double").headers["Location"]

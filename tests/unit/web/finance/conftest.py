@@ -5,20 +5,15 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from payments.app import create_app
 from payments.identity.permissions import Role
 from payments.runtime import Runtime
-from payments.web.finance import finance
 from tests.support.hospital import Hospital
-from tests.support.web import Browser, add_user
+from tests.support.web import Browser, add_user, house
 
 
 @pytest.fixture
 def app(runtime: Runtime) -> Flask:
-    made = create_app(runtime)
-    if finance.name not in made.blueprints:
-        made.register_blueprint(finance)
-    return made
+    return house(runtime)
 
 
 def signed_in(app: Flask, hospital: Hospital, role: Role) -> Browser:

@@ -7,13 +7,12 @@ import re
 import pytest
 from flask import Flask
 
-from payments.app import create_app
 from payments.gateway import Outcome
 from payments.identity.permissions import Role
 from payments.kernel.money import ZERO, vnd
 from tests.support.doubles import AtTheGateway, double
 from tests.support.hospital import Hospital
-from tests.support.web import Browser, add_user
+from tests.support.web import Browser, add_user, house
 from tests.unit.inbox.test_attempts import told
 from tests.unit.refunds.test_refunds import says
 
@@ -30,7 +29,7 @@ def gateway(hospital: Hospital) -> AtTheGateway:
 
 @pytest.fixture
 def app(gateway: AtTheGateway) -> Flask:
-    return create_app(gateway.hospital.runtime)
+    return house(gateway.hospital.runtime)
 
 
 def person(app: Flask, gateway: AtTheGateway, role: Role) -> Browser:
