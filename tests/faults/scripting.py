@@ -20,6 +20,7 @@ import random
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
@@ -246,36 +247,45 @@ def _in_chromium(places: Places, paths: Sequence[str], outcome: Outcome) -> None
     server = make_server("127.0.0.1", 0, places.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    reports: list[str] = []
-    opened = 0
+    site = f"http://localhost:{server.server_port}"
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-            for role in dict.fromkeys(who(one) for one in paths):
-                context = browser.new_context()
-                context.add_init_script(_WATCH)
-                site = f"http://localhost:{server.server_port}"
-                cookie = places.people[role].client.get_cookie(_COOKIE)
-                assert cookie is not None
-                context.add_cookies([{"name": _COOKIE, "value": cookie.value, "url": site}])
-                page = context.new_page()
-                for one in (one for one in paths if who(one) is role):
-                    try:
-                        answer = page.goto(site + one, wait_until="load", timeout=20_000)
-                        assert answer is not None
-                        opened += answer.status == 200
-                        seen = page.evaluate("window.vpSeen")
-                    except BrowserError as error:
-                        seen = [f"not opened: {error.message[:80]}"]
-                    reports += [f"{one}: {told}" for told in seen]
-                context.close()
-            browser.close()
+        # A thread of its own: a browser that is open in this one allows no second.
+        with ThreadPoolExecutor(1) as alone:
+            opened, reports = alone.submit(_open, path, site, places, paths).result()
     finally:
         server.shutdown()
         thread.join()
     outcome.figures["pages in Chromium"] = opened
     outcome.expect("reports of the policy and of scripts that ran", len(reports), 0)
     outcome.failures += reports[:5]
+
+
+def _open(
+    chromium_path: str, site: str, places: Places, paths: Sequence[str]
+) -> tuple[int, list[str]]:
+    """Open *paths*, each as who may; tells how many opened, and what ran or was stopped there."""
+    opened, reports = 0, []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+        for role in dict.fromkeys(who(one) for one in paths):
+            context = browser.new_context()
+            context.add_init_script(_WATCH)
+            cookie = places.people[role].client.get_cookie(_COOKIE)
+            assert cookie is not None
+            context.add_cookies([{"name": _COOKIE, "value": cookie.value, "url": site}])
+            page = context.new_page()
+            for one in (one for one in paths if who(one) is role):
+                try:
+                    answer = page.goto(site + one, wait_until="load", timeout=20_000)
+                    assert answer is not None
+                    opened += answer.status == 200
+                    seen = page.evaluate("window.vpSeen")
+                except BrowserError as error:
+                    seen = [f"not opened: {error.message[:80]}"]
+                reports += [f"{one}: {told}" for told in seen]
+            context.close()
+        browser.close()
+    return opened, reports
 
 
 if __name__ == "__main__":
