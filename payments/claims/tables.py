@@ -17,14 +17,14 @@ from payments.claims.findings import Finding
 
 LINES_MAX: Final = 20_000
 #: Root, list and row of each table that holds money; XML1 is one row.
-_SHAPES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
+SHAPES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         "XML1": ("TONG_HOP", "", ""),
         "XML2": ("CHITIEU_CHITIET_THUOC", "DSACH_CHI_TIET_THUOC", "CHI_TIET_THUOC"),
         "XML3": ("CHITIEU_CHITIET_DVKT_VTYT", "DSACH_CHI_TIET_DVKT", "CHI_TIET_DVKT"),
     }
 )
-MONEY_TABLES: Final = tuple(_SHAPES)
+MONEY_TABLES: Final = tuple(SHAPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def read_table(table: str, content: str) -> tuple[list[Record], list[Finding]]:
         root = root_of(unpack(content), most=TABLE_MAX_BYTES)
     except Unreadable as refusal:
         return [], [Finding(refusal.code, table)]
-    expected, listed, row = _SHAPES[table]
+    expected, listed, row = SHAPES[table]
     if root.tag != expected:
         return [], [Finding("XML_MALFORMED", table, field=expected, found=str(root.tag)[:40])]
     if not listed:
