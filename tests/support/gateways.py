@@ -19,7 +19,7 @@ from adapters._sandbox.stand import Stand
 from adapters._sandbox.wire import SandboxTransport
 from adapters.payos.sandbox_api import ACCOUNT as PAYOS_ACCOUNT
 from payments.channels import service as channels
-from payments.gateway import Gateways, RawNotification, Reply, Verdict
+from payments.gateway import Capability, Gateways, RawNotification, Reply, Verdict
 from payments.gateway.sandboxes import SandboxOptions, open_sandbox
 from payments.gateway.schema import settings_of
 from payments.inbox.service import accept
@@ -37,9 +37,14 @@ _EPOCH = datetime(2026, 11, 24, tzinfo=UTC)
 RETURN_URL = "http://localhost/back"
 
 
-@cache
 def notifying() -> tuple[str, ...]:
     """Name the adapters that open pages of their own and notify, ours and those to come."""
+    return able_to(Capability.OPENS, Capability.NOTIFIES)
+
+
+@cache
+def able_to(*wanted: Capability) -> tuple[str, ...]:
+    """Name the adapters with a sandbox that declare all that is *wanted*."""
     found = []
     sandboxes = {point.name for point in entry_points(group="vienphi.sandboxes")}
     for point in sorted(entry_points(group="vienphi.gateways"), key=lambda one: one.name):
@@ -48,8 +53,7 @@ def notifying() -> tuple[str, ...]:
             continue
         if point.name in sandboxes and hasattr(_module(point.value), "SANDBOX_SETTINGS"):
             made = point.load()(settings_of_sandbox(point.name), None, FrozenClock(_EPOCH))
-            told = {one.value for one in made.supports}
-            if {"opens", "notifies"} <= told:
+            if made.supports >= set(wanted):
                 found.append(point.name)
     return tuple(found)
 
@@ -85,8 +89,8 @@ class GatewayDesk:
     def got(self) -> list[RawNotification]:
         return self.webhook.got
 
-    def open(self, invoice: UUID, *, key: str = "") -> UUID:
-        """Let a payer ask for the gateway's page, and follow it."""
+    def open(self, invoice: UUID, *, key: str = "", follow: bool = True) -> UUID:
+        """Let a payer ask for the gateway's page, and *follow* it."""
         runtime = self.hospital.runtime
         asked = AttemptRequest(
             invoice,
@@ -97,7 +101,7 @@ class GatewayDesk:
         )
         intent = open_attempt(runtime, self.hospital.scope, asked)
         shown = self.attempt(intent).shown
-        if shown is not None:
+        if shown is not None and follow:
             self.follow(shown)
         return intent
 
