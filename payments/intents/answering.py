@@ -35,6 +35,8 @@ _TRIES_MAX: Final = 2
 FIRST_ASK: Final = timedelta(seconds=15)
 #: A payer needs some time: what was shown is asked about later than what nobody knows.
 SHOWN_ASK: Final = timedelta(minutes=1)
+#: Understood, and refused for reasons of the gateway's own: the next payer would hear the same.
+_OUT_OF_ORDER: Final = frozenset({Trouble.MAINTENANCE, Trouble.RATE_LIMITED, Trouble.INTERNAL})
 Answered = Presentation | Exception
 _log = structlog.get_logger("gateway")
 
@@ -54,6 +56,17 @@ def ask(opener: Opens, attempt: Attempt) -> Answered:
             return Declined(Trouble.NOT_PERMITTED, "a page was wanted, and an account was shown")
         return shown
     return last
+
+
+def is_lost(told: Answered) -> bool:
+    """Say whether *told* leaves everybody without a page, whoever asks and for what amount."""
+    match told:
+        case NotSent() | OutcomeUnknown() | Misconfigured():
+            return True
+        case Declined(trouble=trouble):
+            return trouble in _OUT_OF_ORDER
+        case _:
+            return False
 
 
 def keep(tx: UnitOfWork, noted: Intent, told: Answered) -> None:

@@ -8,22 +8,27 @@ between two steps, the row is there, and the poller asks the gateway what became
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from payments import audit
+from payments.channels import breaker, fees
+from payments.channels.breaker import ChannelDown
 from payments.channels.pausing import ChannelPaused, is_open
+from payments.channels.routing import Option, Reason, route
 from payments.channels.service import adapter_of, versions
 from payments.gateway import Attempt, Capabilities, Opens
 from payments.intents import attempts, repository
-from payments.intents.answering import FIRST_ASK, ask, keep
+from payments.intents.answering import FIRST_ASK, ask, is_lost, keep
 from payments.intents.attempts import GatewayAttempt
 from payments.intents.model import Intent
 from payments.intents.service import CannotOpen, NothingDue
 from payments.intents.status import Event, Status
+from payments.intents.waiting import is_stalling
 from payments.invoicing import repository as invoices
 from payments.invoicing.model import Invoice, amount_due
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.codes import new_code
 from payments.kernel.errors import Rejected
 from payments.kernel.money import Money
@@ -34,7 +39,7 @@ from payments.storage.unit_of_work import UnitOfWork
 
 
 class AmountOutOfRange(Rejected):
-    """The gateway takes no payment of this size."""
+    """The gateway, or its contract with the hospital, has no payment of this size."""
 
     code = "amount-out-of-range"
 
@@ -64,6 +69,7 @@ def open_attempt(runtime: Runtime, scope: Scope, asked: AttemptRequest) -> UUID:
         NothingDue: the invoice is settled, cancelled or zero.
         CannotOpen: the channel has no page of its own.
         AmountOutOfRange: the gateway takes no payment of this size.
+        ChannelDown: it did not answer the last ones who asked, or keeps too many waiting.
     """
     with runtime.database.reading(scope) as tx:
         channel, *_ = versions(tx, runtime, asked.channel)
@@ -75,6 +81,10 @@ def open_attempt(runtime: Runtime, scope: Scope, asked: AttemptRequest) -> UUID:
         return noted.intent.id
     told = ask(adapter, _attempt(runtime, noted.intent, noted.attempt, asked))
     runtime.database.run(scope, lambda tx: keep(tx, noted.intent, told))
+    if is_lost(told):
+        runtime.database.run(scope, lambda tx: breaker.failed(tx, asked.channel))
+    elif noted.has_failed_lately:
+        runtime.database.run(scope, lambda tx: breaker.answered(tx, asked.channel))
     return noted.intent.id
 
 
@@ -84,6 +94,8 @@ class _Noted:
 
     intent: Intent
     attempt: GatewayAttempt | None
+    #: Its answer is news: the gateway did not answer somebody before.
+    has_failed_lately: bool = False
 
 
 def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabilities) -> _Noted:
@@ -96,8 +108,7 @@ def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabili
     due = amount_due(held)
     if not due:
         raise NothingDue()
-    if due < can.amount_min or (can.amount_max is not None and due > can.amount_max):
-        raise AmountOutOfRange(least=can.amount_min, most=can.amount_max or due)
+    _refuse_size(tx, asked.channel, due, can)
     now = tx.now()
     for intent in repository.lock_active(tx, asked.invoice):
         if intent.channel != asked.channel:
@@ -106,7 +117,18 @@ def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabili
             return _Noted(intent, None)
         ended = Event.TIME_RAN_OUT if intent.expires_at <= now else Event.DUE_CHANGED
         repository.happened(tx, intent, ended)
-    return _add(tx, runtime, held, asked, can)
+    if is_stalling(tx, asked.channel):
+        raise ChannelDown()
+    has_failed_lately = breaker.let_in(tx, asked.channel)
+    added = _add(tx, runtime, held, asked, can)
+    return replace(added, has_failed_lately=has_failed_lately)
+
+
+def _refuse_size(tx: UnitOfWork, channel: str, due: Money, can: Capabilities) -> None:
+    terms = fees.terms(tx, HospitalDay.of(tx.now())).get(channel, fees.FREE)
+    option = Option(channel, terms, can.amount_min, can.amount_max)
+    if route(option, due).reason in (Reason.BELOW, Reason.ABOVE):
+        raise AmountOutOfRange(least=option.least, most=option.most or due)
 
 
 def _fits(intent: Intent, due: Money, now: datetime) -> bool:

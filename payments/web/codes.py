@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from flask import current_app
 from markupsafe import Markup
 
-from payments.channels.pausing import Switch, Switched, switched
-from payments.channels.queries import SealedChannel, newest, opened
-from payments.gateway import Opens
+from payments.channels.routing import Reason
 from payments.intents.queries import IntentView
 from payments.kernel.money import Money
+from payments.kernel.money import vnd as vnd_of
 from payments.qr import drawing
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.current import words
+from payments.web.offers import Offer, offers, why_not_here
 from payments.words.formats import vnd
 
-_OPENERS: Final = "vienphi_openers"
-#: Far more channels than a hospital has, with the versions that it had.
-_OPENERS_MAX: Final = 256
+#: Where it is asked whether there is a channel at all, before there is an amount.
+ANY: Final = vnd_of(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +74,29 @@ def _drawn(payload: str, label: str) -> Markup:
     return Markup(drawing.svg(payload, label))  # noqa: S704
 
 
-def collecting_channel(tx: UnitOfWork, runtime: Runtime) -> str | None:
-    """Name the first channel that can show a code; None means that money comes by other ways."""
-    stopped = switched(tx)
-    for channel in newest(tx, runtime.settings.mode.value):
-        # A gateway with pages of its own has no account of ours, and shows no code here.
-        can_show = channel.account and _can_open(runtime, channel)
-        if can_show and _is_open(stopped, channel.slug):
-            return channel.slug
+def collecting_channel(tx: UnitOfWork, runtime: Runtime, amount: Money | None = None) -> str | None:
+    """
+    Name the cheapest channel that can show a code for *amount*, or the first one for any amount.
+
+    None means that money comes by other ways.
+    """
+    return channel_of(offers(tx, runtime, ANY if amount is None else amount), amount)
+
+
+def channel_of(found: Sequence[Offer], amount: Money | None = None) -> str | None:
+    """Name the first of *found* that can show a code; without an *amount* limits do not count."""
+    # A gateway with pages of its own has no account of ours, and shows no code here.
+    for one in found:
+        is_open = one.is_open if amount is not None else one.route.reason is not Reason.PAUSED
+        if one.account and is_open:
+            return one.slug
     return None
 
 
-def why_none(tx: UnitOfWork, runtime: Runtime) -> str:
-    """Say to a cashier why no channel can show a code: what was paused and for which reason."""
-    stopped = switched(tx)
-    for channel in newest(tx, runtime.settings.mode.value):
-        if _can_open(runtime, channel) and not _is_open(stopped, channel.slug):
-            last = stopped[channel.slug]
-            key = "desk.channel_new" if last.state is Switch.NEW else "desk.channel_paused"
-            return words(key, channel=channel.slug, reason=last.reason)
-    return words("desk.no_channel")
-
-
-def _is_open(stopped: Mapping[str, Switched], slug: str) -> bool:
-    return slug not in stopped or stopped[slug].is_open
-
-
-def _can_open(runtime: Runtime, channel: SealedChannel) -> bool:
-    """
-    Say whether the adapter shows codes; the answer follows from the sealed settings and is kept.
-
-    Only yes or no is kept, in the application that asked: no secret, and nothing of a channel whose
-    settings were replaced.
-    """
-    known: dict[SealedChannel, bool] = current_app.extensions.setdefault(_OPENERS, {})
-    if channel not in known:
-        if len(known) >= _OPENERS_MAX:
-            known.clear()
-        known[channel] = isinstance(opened(runtime, channel), Opens)
-    return known[channel]
+def why_none(tx: UnitOfWork, runtime: Runtime, amount: Money | None = None) -> str:
+    """Say to a cashier why no channel can show a code: the pause and its reason, or the limit."""
+    found = offers(tx, runtime, ANY if amount is None else amount)
+    shut = [one for one in found if one.account and not one.is_open]
+    if amount is None:
+        shut = [one for one in shut if one.route.reason is Reason.PAUSED]
+    return why_not_here(shut[0]) if shut else words("desk.no_channel")

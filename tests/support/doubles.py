@@ -192,7 +192,18 @@ class AtTheGateway:
 
 def double(hospital: Hospital) -> AtTheGateway:
     """Add a channel of the double to *hospital* and issue an invoice of 150,000 đ."""
-    desk = AtTheGateway(hospital, hospital.issue())
+    return _added(hospital, DOUBLE, hospital.issue(), beside=tuple(SANDBOX))
+
+
+def another(desk: AtTheGateway, name: str) -> AtTheGateway:
+    """Add a second double beside the first one, with failures of its own."""
+    return _added(desk.hospital, name, desk.invoice, beside=(*SANDBOX, DOUBLE))
+
+
+def _added(
+    hospital: Hospital, slug: str, invoice: UUID, *, beside: tuple[str, ...]
+) -> AtTheGateway:
+    desk = AtTheGateway(hospital, invoice)
     runtime = hospital.runtime
 
     def build(_settings: Mapping[str, str], _transport: Any, _clock: Any) -> Double:
@@ -202,9 +213,9 @@ def double(hospital: Hospital) -> AtTheGateway:
         name: lambda told, transport, clock, name=name: runtime.gateways.build(
             name, told, transport, clock
         )
-        for name in SANDBOX
+        for name in beside
     }
-    hospital.runtime = replace(runtime, gateways=Gateways({**known, DOUBLE: build}))
+    hospital.runtime = replace(runtime, gateways=Gateways({**known, slug: build}))
     with hospital.runtime.database.transaction(hospital.scope) as tx:
-        channels.put(tx, hospital.runtime, slug=DOUBLE, adapter=DOUBLE, settings={"a": "b"})
+        channels.put(tx, hospital.runtime, slug=slug, adapter=slug, settings={"a": "b"})
     return desk

@@ -78,8 +78,8 @@ def of_patient(patient: Person) -> DeskPage:
 
 def _show_code(invoice: UUID, key: str) -> None:
     with runtime().database.reading(scope()) as tx:
-        channel = collecting_channel(tx, runtime())
         due = invoicing.invoice(tx, runtime().keys, invoice).due
+        channel = collecting_channel(tx, runtime(), due)
     if channel is not None and due and due <= CODE_MAX:
         made = open_intent(runtime(), scope(), invoice=invoice, channel=channel, key=f"desk:{key}")
         places.show(made.id)

@@ -121,8 +121,8 @@ def _again(failure: str, status: int) -> AnyResponse:
 def _show_code(invoice: UUID) -> None:
     """Show a code at once, as for an invoice that is typed; without one the page says why."""
     with runtime().database.reading(scope()) as tx:
-        channel = collecting_channel(tx, runtime())
         due = invoicing.invoice(tx, runtime().keys, invoice).due
+        channel = collecting_channel(tx, runtime(), due)
     if channel is None or not due or due > CODE_MAX:
         return
     try:

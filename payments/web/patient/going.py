@@ -11,6 +11,8 @@ from flask import Response, redirect, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
+from payments.channels.breaker import ChannelDown
+from payments.channels.pausing import ChannelPaused
 from payments.channels.service import adapter_of, valid_versions
 from payments.gateway import (
     Outcome,
@@ -27,18 +29,19 @@ from payments.intents import attempts
 from payments.intents import queries as intents
 from payments.intents.attempts import GatewayAttempt
 from payments.intents.model import Intent
-from payments.intents.opening import AttemptRequest, open_attempt
+from payments.intents.opening import AmountOutOfRange, AttemptRequest, open_attempt
 from payments.intents.status import ACTIVE, Status
 from payments.invoicing.queries import InvoiceView
 from payments.kernel.errors import NotFound
 from payments.qr import drawing
 from payments.web import forms
 from payments.web.current import language, runtime, scope, words
+from payments.web.offers import name_of
 from payments.web.pages import render
-from payments.web.patient.pages import WayPage
+from payments.web.patient.pages import WayPage, WayRow
 from payments.web.patient.pay import invoice_of
 from payments.web.patient.views import patient
-from payments.web.patient.ways import name_of
+from payments.web.patient.ways import open_for
 from payments.web.security import posts_to, public
 
 _ENDED: Final = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
@@ -69,7 +72,11 @@ def open_way(token: str, slug: str) -> AnyResponse:
         payer_ip=request.remote_addr or "",
         language=language(),
     )
-    intent = open_attempt(runtime(), scope(), asked)
+    try:
+        intent = open_attempt(runtime(), scope(), asked)
+    except (ChannelDown, ChannelPaused, AmountOutOfRange):
+        # Shut since the page was drawn: the page says why, and offers the next one.
+        return redirect(url_for("patient.pay", token=token, instead_of=slug), 303)
     return redirect(url_for("patient.go", token=token, intent=intent), 303)
 
 
@@ -81,9 +88,10 @@ def go(token: str, intent: UUID) -> AnyResponse:
         invoice = invoice_of(tx, token)
         stored = intents.attempt_of(tx, invoice.id, intent)
         attempt = None if stored is None else attempts.of_intent(tx, intent)
+        others = () if stored is None else open_for(tx, runtime(), invoice.due, but=stored.channel)
     if stored is None or attempt is None:
         raise NoWay()
-    return _answer(_Seen(token, invoice, stored, attempt, hint=None))
+    return _answer(_Seen(token, invoice, stored, attempt, hint=None, others=others))
 
 
 @patient.get("/p/<token>/back/<slug>")
@@ -95,12 +103,14 @@ def come_back(token: str, slug: str) -> AnyResponse:
         stored = attempts.newest_of(tx, invoice.id, slug)
         attempt = None if stored is None else attempts.of_intent(tx, stored.id)
         channels = valid_versions(tx, runtime(), slug)
+        others = open_for(tx, runtime(), invoice.due, but=slug)
     if stored is None or attempt is None:
         raise NoWay()
     adapter = adapter_of(runtime(), channels[0]) if channels else None
     hint = adapter.read_return(_raw()) if isinstance(adapter, Returns) else None
     is_ours = hint is not None and hint.reference in (stored.code, str(attempt.number))
-    return _answer(_Seen(token, invoice, stored, attempt, hint=hint if is_ours else _NO_HINT))
+    told = hint if is_ours else _NO_HINT
+    return _answer(_Seen(token, invoice, stored, attempt, hint=told, others=others))
 
 
 _NO_HINT: Final = ReturnView("", is_authentic=False, hint=Outcome.UNKNOWN)
@@ -115,6 +125,17 @@ class _Seen:
     intent: Intent
     attempt: GatewayAttempt
     hint: ReturnView | None
+    others: tuple[WayRow, ...]
+
+    @property
+    def instead(self) -> tuple[WayRow, ...]:
+        """
+        Give what else can be tried; nothing while money may be under way by this attempt.
+
+        Where the gateway did not answer, nobody has seen a page of it on which to pay.
+        """
+        was_never_shown = self.state == "waiting" and self.attempt.shown is None
+        return self.others if was_never_shown or self.state in ("not_paid", "ended") else ()
 
     @property
     def state(self) -> str:
@@ -153,6 +174,7 @@ def _answer(seen: _Seen) -> AnyResponse:
         form_fields=shown.fields if isinstance(shown, PostForm) else (),
         picture=_picture(shown, seen.intent.code),
         ends_at=seen.intent.expires_at if state == "open" else None,
+        instead=seen.instead,
         help_phone=runtime().settings.help_phone,
     )
     answer = Response(render(page))

@@ -40,6 +40,14 @@ class WayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutRow:
+    """A gateway that is not open now, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PayPage:
     template: ClassVar[str] = "patient/pay.html"
 
@@ -63,6 +71,9 @@ class PayPage:
     can_show_code: bool
     apps: tuple[BankApp, ...]
     ways: tuple[WayRow, ...]
+    shut: tuple[ShutRow, ...]
+    #: What was chosen and could not be opened; "" at first.
+    not_opened: str
     steps: tuple[StepRow, ...]
     received: tuple[ReceivedRow, ...]
     #: The number of the newest receipt as a small code, for the staff's scanner.
@@ -94,6 +105,8 @@ class WayPage:
     form_fields: tuple[tuple[str, str], ...]
     picture: Markup | None
     ends_at: datetime | None
+    #: What can be tried instead, the next one first; empty while money may be under way.
+    instead: tuple[WayRow, ...]
     help_phone: str
 
 

@@ -40,7 +40,8 @@ class CodeEnded(NotFound):
 @public
 def pay(token: str) -> AnyResponse:
     with runtime().database.reading(scope()) as tx:
-        page = page_of(tx, invoice_of(tx, token))
+        chosen = request.args.get("instead_of", "")
+        page = page_of(tx, invoice_of(tx, token), not_opened=chosen)
     return guesses.remembering(Response(render(page)), token)
 
 
@@ -64,7 +65,7 @@ def show_code(token: str) -> AnyResponse:
     key = forms.form_key(request.form.get(forms.KEY_FIELD, ""))
     with runtime().database.reading(scope()) as tx:
         invoice = invoice_of(tx, token)
-        channel = codes.collecting_channel(tx, runtime())
+        channel = codes.collecting_channel(tx, runtime(), invoice.due)
     if channel is not None and invoice.due and invoice.due <= CODE_MAX:
         open_intent(runtime(), scope(), invoice=invoice.id, channel=channel, key=f"patient:{key}")
     return redirect(url_for("patient.pay", token=token), 303)

@@ -23,6 +23,7 @@ from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes
 from payments.web.chips import Chip
 from payments.web.current import runtime, words
+from payments.web.offers import Offer, name_of, offers
 from payments.web.patient import ways
 from payments.web.patient.pages import PayPage, ReceivedRow, StepRow
 from payments.web.patient.states import State, Step, is_twice, state_of, step_of, was_replaced
@@ -38,13 +39,18 @@ _STEPS: Final = {
 _TOLD: Final = {Flag.LATE, Flag.DUPLICATE}
 
 
-def page_of(tx: UnitOfWork, invoice: InvoiceView) -> PayPage:
-    """Read codes and payments of *invoice*, and decide what its page shows."""
+def page_of(tx: UnitOfWork, invoice: InvoiceView, *, not_opened: str = "") -> PayPage:
+    """
+    Read codes and payments of *invoice*, and decide what its page shows.
+
+    *not_opened* is the channel that was chosen and is not open.
+    """
     newest, before = intents.latest_two(tx, invoice.id)
     payments = receipts.of_invoice(tx, invoice.id)
     state = state_of(invoice, newest)
     is_asked = state in (State.DUE, State.REST)
     code = codes.card(runtime(), newest) if is_asked else None
+    found = offers(tx, runtime(), invoice.due) if invoice.due else ()
     return PayPage(
         token=invoice.pay_token,
         version=invoice.version,
@@ -61,13 +67,14 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView) -> PayPage:
         chips=_chips(state, invoice, payments),
         code=code,
         is_replaced=was_replaced(newest, before),
-        # Asked only where the page has a place for a key.
         can_show_code=code is None
         and bool(invoice.due)
         and invoice.due <= CODE_MAX
-        and codes.collecting_channel(tx, runtime()) is not None,
+        and codes.channel_of(found, invoice.due) is not None,
         apps=_apps(newest) if newest is not None and code else (),
-        ways=ways.open_for(tx, runtime(), invoice.due),
+        ways=ways.open_of(found),
+        shut=ways.shut_of(found),
+        not_opened=_name_in(found, not_opened),
         steps=_steps(state, step_of(state, payments)) if code or state is State.PAID else (),
         received=tuple(
             ReceivedRow(
@@ -81,6 +88,11 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView) -> PayPage:
         proof=_proof(payments) if state is State.PAID else None,
         help_phone=runtime().settings.help_phone,
     )
+
+
+def _name_in(found: Sequence[Offer], slug: str) -> str:
+    """Name *slug* where it is a way to pay that is shut: an address may say anything."""
+    return next((name_of(slug) for one in found if one.slug == slug and not one.is_open), "")
 
 
 def _said(state: State, invoice: InvoiceView, *, is_replaced: bool) -> str:

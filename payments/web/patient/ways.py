@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from flask import current_app
-
-from payments.channels.pausing import switched
-from payments.channels.queries import SealedChannel, newest, opened
-from payments.gateway import Capabilities, Opens
 from payments.kernel.money import Money
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
-from payments.web.patient.pages import WayRow
-
-_KNOWN: Final = "vienphi_ways"
-#: Far more channels than a hospital has, with the versions that it had.
-_KNOWN_MAX: Final = 256
+from payments.web.offers import Offer, name_of, offers, why_not
+from payments.web.patient.pages import ShutRow, WayRow
 
 
-def open_for(tx: UnitOfWork, runtime: Runtime, due: Money) -> tuple[WayRow, ...]:
-    """List the gateways that take *due* now."""
+def open_for(tx: UnitOfWork, runtime: Runtime, due: Money, *, but: str = "") -> tuple[WayRow, ...]:
+    """List the gateways that take *due* now, in their order, all but the channel *but*."""
     if not due:
         return ()
-    rows = []
-    stopped = switched(tx)
-    for channel in newest(tx, runtime.settings.mode.value):
-        is_stopped = channel.slug in stopped and not stopped[channel.slug].is_open
-        can = None if channel.account or is_stopped else _opener(runtime, channel)
-        if can is not None and _takes(can, due):
-            rows.append(WayRow(channel.slug, name_of(channel.slug)))
-    return tuple(rows)
+    return open_of(tuple(one for one in offers(tx, runtime, due) if one.slug != but))
 
 
-def name_of(slug: str) -> str:
-    """Write the name of a channel as people read it: channels are named after their gateway."""
-    return slug.replace("-", " ").replace("_", " ").upper()
+def open_of(found: tuple[Offer, ...]) -> tuple[WayRow, ...]:
+    """List what a payer may choose of *found*."""
+    return tuple(
+        WayRow(one.slug, name_of(one.slug)) for one in found if one.is_open and not one.account
+    )
 
 
-def _takes(can: Capabilities, due: Money) -> bool:
-    return can.amount_min <= due and (can.amount_max is None or due <= can.amount_max)
-
-
-def _opener(runtime: Runtime, channel: SealedChannel) -> Capabilities | None:
-    """
-    Give what the channel's adapter can, where it opens pages; kept, as the settings never change.
-
-    No secret is kept, and nothing of a channel whose settings were replaced.
-    """
-    known: dict[SealedChannel, Capabilities | None] = current_app.extensions.setdefault(_KNOWN, {})
-    if channel not in known:
-        if len(known) >= _KNOWN_MAX:
-            known.clear()
-        adapter = opened(runtime, channel)
-        known[channel] = adapter.capabilities if isinstance(adapter, Opens) else None
-    return known[channel]
+def shut_of(found: tuple[Offer, ...]) -> tuple[ShutRow, ...]:
+    """List what a payer may not choose now, and why; what nobody has opened yet is no way."""
+    return tuple(
+        ShutRow(name_of(one.slug), why_not(one))
+        for one in found
+        if not one.is_open and not one.is_new and not one.account
+    )
