@@ -67,19 +67,25 @@ def of_refund(refund: Object, at: datetime, raw_code: str) -> Notification:
         reference=reference(refund),
         raw_code=raw_code or status,
         refund=fields.key(_metadata(refund), "refund"),
+        payment=name_of(refund, "payment_intent"),
     )
 
 
 def of_dispute(dispute: Object, outcome: Outcome, at: datetime, raw_code: str) -> Notification:
-    """Tell of a dispute under its own name; it knows the payment, and not our reference."""
+    """
+    Tell of a dispute under its own name; it knows the payment, and not our reference.
+
+    An inquiry ("warning_…") holds no money back: a person looks at it.
+    """
+    is_inquiry = fields.key(dispute, "status").startswith("warning_")
     return _told(
-        transaction=name_of(dispute, "payment_intent"),
-        outcome=outcome,
+        transaction=fields.needed_key(dispute, "id"),
+        outcome=Outcome.REVIEW if is_inquiry else outcome,
         money=_money(dispute, "amount"),
         at=at,
         reference=reference(dispute),
         raw_code=raw_code,
-        event=fields.needed_key(dispute, "id"),
+        payment=name_of(dispute, "payment_intent"),
     )
 
 
@@ -128,7 +134,7 @@ def _told(
     reference: str,
     raw_code: str,
     refund: str = "",
-    event: str = "",
+    payment: str = "",
 ) -> Notification:
     amount, named = money
     if named != "VND" and outcome in (Outcome.CAPTURED, Outcome.AUTHORISED):
@@ -136,7 +142,7 @@ def _told(
     return Notification(
         # Stripe tells of one payment by several events, and asked by none: what they share is the
         # payment and what became of it.
-        event_id=f"{event or transaction}:{outcome}",
+        event_id=f"{transaction}:{outcome}",
         outcome=outcome,
         amount=amount,
         occurred_at=at,
@@ -144,6 +150,7 @@ def _told(
         transaction=transaction,
         raw_code=raw_code,
         refund=refund,
+        payment=payment,
         currency=named,
         trouble=_TROUBLES.get(outcome),
     )

@@ -91,6 +91,9 @@ class Notification:
     voice: str = ""
     #: Our name of the refund that is told of, where the gateway repeats it.
     refund: str = ""
+    #: The gateway's name of the payment, where the message is about money that goes back and
+    #: *transaction* names that: messages of disputes and of refunds by hand know no order of ours.
+    payment: str = ""
     #: As the gateway names it; only VND is ever money to us.
     currency: str = "VND"
     #: Why nothing was paid, in the taxonomy that all gateways share.

@@ -17,10 +17,10 @@ from sqlalchemy import insert, select
 from payments.gateway import Notification, Outcome, Verdict
 from payments.inbox import direct
 from payments.inbox.noting import Taken, Told, alert, note
-from payments.inbox.refunds import refund_told
 from payments.intents import attempts
 from payments.intents import repository as intents
 from payments.intents.attempts import Flag, GatewayAttempt
+from payments.intents.model import Intent
 from payments.intents.rows import GATEWAY_BOOKING
 from payments.intents.service import due_changed
 from payments.intents.status import ACTIVE, Event, allows
@@ -32,6 +32,10 @@ from payments.ledger.posting_rules.money_in import gateway_captured
 from payments.receipts.model import Allocation, allocate
 from payments.receipts.model import Flag as PaymentFlag
 from payments.receipts.service import Arrived, record
+from payments.refunds import dispute_repository
+from payments.refunds.disputes import TOLD as TAKEN_BACK
+from payments.refunds.disputing import Held, taken_back
+from payments.refunds.hearing import refund_told
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
@@ -65,7 +69,7 @@ def apply_told(
     the message is then one witness of a bank credit among others. Takes its locks in the one
     order: encounter, invoice, intent, bank credit, refund, period.
     """
-    found = attempts.named(tx, told.reference)
+    found = attempts.named(tx, told.reference) or _of_payment(tx, channel, told)
     if found is None or found.channel != channel:
         alert(tx, channel, "unknown-reference", told)
         return Told(Verdict.UNKNOWN_REFERENCE, "unknown-reference", is_kept=True)
@@ -75,8 +79,12 @@ def apply_told(
     attempt = attempts.of_intent(tx, intent.id)
     if attempt is None:
         return Told(Verdict.UNKNOWN_REFERENCE, "no-attempt", is_kept=True)
-    if told.outcome in _REFUNDS:
-        return Told(*refund_told(tx, invoice, intent, told))
+    if told.outcome in _REFUNDS or told.outcome in TAKEN_BACK:
+        if is_direct and told.outcome in TAKEN_BACK:
+            # The bank's own line says what left our account; a booking here would double it.
+            alert(tx, channel, "taken-back-from-our-account", told, intent.id)
+            return Told(Verdict.STORED, "taken-back-from-our-account", is_kept=True)
+        return _goes_back(tx, runtime, Held(invoice, intent, held), attempt, told)
     if told.outcome is Outcome.CAPTURED:
         active = tuple(one for one in held if one.status in ACTIVE)
         money = Taken(invoice, intent, active, told, may_differ)
@@ -87,6 +95,24 @@ def apply_told(
         intents.happened(tx, intent, event)
         invoices.touch(tx, invoice.id)
     return Told(Verdict.STORED, f"outcome-{told.outcome}")
+
+
+def _goes_back(
+    tx: UnitOfWork, runtime: Runtime, held: Held, attempt: GatewayAttempt, told: Notification
+) -> Told:
+    if told.outcome in _REFUNDS:
+        return Told(*refund_told(tx, runtime, held, told))
+    # Without the name, which is the dispute's: the attempt keeps that of its payment.
+    note(tx, held.intent, attempt, replace(told, transaction=""))
+    return Told(*taken_back(tx, runtime, held, told))
+
+
+def _of_payment(tx: UnitOfWork, channel: str, told: Notification) -> Intent | None:
+    """Find the attempt by its payment, where the message names that alone."""
+    if not told.payment:
+        return None
+    found = dispute_repository.intent_of_payment(tx, channel, told.payment)
+    return None if found is None else intents.get(tx, found)
 
 
 def _captured(

@@ -171,6 +171,7 @@ def _to_json(told: Notification) -> str:
         "raw_code": told.raw_code,
         "voice": told.voice,
         "refund": told.refund,
+        "payment": told.payment,
         "currency": told.currency,
         "trouble": told.trouble,
     }
@@ -181,7 +182,7 @@ def _from_json(text: str) -> Notification:
     facts: dict[str, Any] = json.loads(text)
     facts["outcome"] = Outcome(facts["outcome"])
     facts["amount"] = vnd(facts["amount"])
-    # Messages that were stored by a former release have no such field.
+    # Messages that were stored by a former release lack some fields.
     facts["trouble"] = Trouble(facts["trouble"]) if facts.get("trouble") else None
     facts["occurred_at"] = datetime.fromisoformat(facts["occurred_at"])
     return Notification(**facts)

@@ -46,6 +46,7 @@ from payments.inbox.repository import Stored
 from payments.intents import attempts
 from payments.kernel.errors import Conflict, NotFound, Rejected
 from payments.kernel.scope import Scope
+from payments.refunds.disputes import TOLD as TAKEN_BACK
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -61,7 +62,7 @@ _WORST_FIRST: Final = (
     Verdict.DUPLICATE,
 )
 #: What a caller who proves only itself is not believed without asking.
-_MOVES_MONEY: Final = frozenset({Outcome.CAPTURED, Outcome.REFUNDED, Outcome.REVERSED})
+_MOVES_MONEY: Final = frozenset({Outcome.CAPTURED, *TAKEN_BACK})
 _log = structlog.get_logger("inbox")
 
 

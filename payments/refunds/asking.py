@@ -18,11 +18,16 @@ from payments.gateway import (
     Refunds,
     Trouble,
 )
+from payments.intents import repository as intents
 from payments.intents.schedule import next_ask
+from payments.invoicing import repository as invoices
 from payments.kernel.scope import Scope
 from payments.refunds import repository, service
+from payments.refunds.disputing import Held
+from payments.refunds.hearing import refund_told
 from payments.refunds.model import Refund
 from payments.runtime import Runtime
+from payments.storage.unit_of_work import UnitOfWork
 
 #: So many in one round: a gateway that stalls takes ten seconds for each.
 _ROUND_MAX: Final = 20
@@ -53,8 +58,24 @@ def ask(runtime: Runtime, scope: Scope, refund: Refund) -> bool:
     if not isinstance(adapter, Refunds):
         return True
     for answer in _answers(adapter, order, refund):
-        service.note(runtime, scope, refund.id, answer)
+        if isinstance(answer, Notification) and answer.refund not in ("", refund.key):
+            _other(runtime, scope, refund, answer)
+        else:
+            service.note(runtime, scope, refund.id, answer)
     return True
+
+
+def _other(runtime: Runtime, scope: Scope, asked: Refund, answer: Notification) -> None:
+    """Take an answer that names another refund of the same payment, ours or somebody else's."""
+
+    def work(tx: UnitOfWork) -> None:
+        found = intents.get(tx, asked.intent)
+        invoice = invoices.lock(tx, found.invoice)
+        attempts = intents.lock_active(tx, found.invoice, and_also=found.id)
+        [intent] = [one for one in attempts if one.id == found.id]
+        refund_told(tx, runtime, Held(invoice, intent, attempts), answer)
+
+    runtime.database.run(scope, work)
 
 
 def _answers(

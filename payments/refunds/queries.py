@@ -13,7 +13,8 @@ from payments.invoicing import repository as invoices
 from payments.invoicing.rows import INVOICE
 from payments.kernel.money import Money, vnd
 from payments.receipts.rows import PAYMENT
-from payments.refunds import repository
+from payments.refunds import dispute_repository, repository
+from payments.refunds.disputes import Dispute
 from payments.refunds.model import Refund
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -32,6 +33,12 @@ class PaidThrough:
 @dataclass(frozen=True, slots=True)
 class RefundView:
     refund: Refund
+    invoice_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    dispute: Dispute
     invoice_number: str
 
 
@@ -85,3 +92,23 @@ def newest(tx: UnitOfWork, *, limit: int = 50) -> tuple[RefundView, ...]:
         )
     }
     return tuple(RefundView(one, numbers[one.intent]) for one in refunds)
+
+
+def taken_back(tx: UnitOfWork, *, limit: int) -> tuple[DisputeView, ...]:
+    """List what gateways took back by themselves; what nobody of finance has seen comes first."""
+    found = dispute_repository.newest(tx, limit=limit)
+    numbers = {
+        row.id: row.number
+        for row in tx.execute(
+            select(INVOICE.c.id, INVOICE.c.number).where(
+                INVOICE.c.facility_id == tx.facility,
+                INVOICE.c.id.in_({one.invoice for one in found}),
+            )
+        )
+    }
+    return tuple(DisputeView(one, numbers[one.invoice]) for one in found)
+
+
+def taken_back_of(tx: UnitOfWork, invoice: UUID) -> tuple[Dispute, ...]:
+    """List what gateways took back of one invoice's payments, first first."""
+    return tuple(dispute_repository.of_invoice(tx, invoice))

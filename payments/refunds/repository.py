@@ -15,6 +15,7 @@ from payments.intents.rows import GATEWAY_BOOKING
 from payments.invoicing.model import Invoice
 from payments.kernel.money import Money, vnd
 from payments.receipts.rows import PAYMENT
+from payments.refunds import dispute_repository
 from payments.refunds.model import CannotRefund, NoRefund, Refund, Refundable, refundable
 from payments.refunds.rows import REFUND
 from payments.refunds.status import RESERVING, State
@@ -66,13 +67,14 @@ def left(tx: UnitOfWork, of: Source, invoice: Invoice, *, but: UUID | None = Non
     of_payment = [row for row in others if row.payment_id == of.payment]
     waiting = _waiting(tx, invoice.id, but)
     over = invoice.paid - invoice.refunded - invoice.owed - waiting
+    gone = dispute_repository.taken(tx, of.payment)
     return refundable(
         received_suspense=of.suspense,
         applied=of.applied if of.invoice is not None else vnd(0),
         over=over,
         reserved=(
-            vnd(sum(row.from_suspense for row in of_payment)),
-            vnd(sum(row.from_invoice for row in of_payment)),
+            vnd(sum(row.from_suspense for row in of_payment)) + gone[0],
+            vnd(sum(row.from_invoice for row in of_payment)) + gone[1],
         ),
     )
 

@@ -46,3 +46,36 @@ REFUND: Final = Table(
         ["facility_id", "invoice_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
     ),
 )
+#: What a gateway took back without being asked; the ledger's subject of 1210.
+DISPUTE: Final = Table(
+    "dispute",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("channel", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("payment_id", Id, nullable=False),
+    Column("intent_id", Id, nullable=False),
+    Column("invoice_id", Id, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("from_suspense", Dong, nullable=False),
+    Column("from_invoice", Dong, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("told_at", UtcTime, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("open_txn_id", Id, nullable=True),
+    Column("end_txn_id", Id, nullable=True),
+    Column("seen_by", Words, nullable=True),
+    Column("seen_at", UtcTime, nullable=True),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
+    ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
+    ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "open_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
+    ForeignKeyConstraint(
+        ["facility_id", "end_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
+)

@@ -46,11 +46,22 @@ ALWAYS: Final[Mapping[str, str]] = {
           FULL JOIN (SELECT subject_id, sum(amount) AS owed FROM ({_ON_ACCOUNT}) x
                       WHERE code = '1300' GROUP BY subject_id) l ON l.subject_id = i.id
          WHERE coalesce(i.owed, 0) <> coalesce(l.owed, 0)""",
-    "an invoice's paid is what was applied to it": """
+    "an invoice's paid is what was applied to it and no gateway took back": """
         SELECT i.id, i.paid FROM invoice i
-          LEFT JOIN payment p ON p.facility_id = i.facility_id AND p.invoice_id = i.id
+          LEFT JOIN (SELECT invoice_id, sum(applied) AS applied FROM payment
+                      WHERE facility_id = :f GROUP BY invoice_id) p ON p.invoice_id = i.id
+          LEFT JOIN (SELECT invoice_id, sum(from_invoice) AS gone FROM dispute
+                      WHERE facility_id = :f AND state = 'lost' GROUP BY invoice_id) d
+            ON d.invoice_id = i.id
          WHERE i.facility_id = :f
-         GROUP BY i.id, i.paid HAVING i.paid <> coalesce(sum(p.applied), 0)""",
+           AND i.paid <> coalesce(p.applied, 0) - coalesce(d.gone, 0)""",
+    "what is in dispute is held on 1210": f"""
+        SELECT coalesce(d.id, l.subject_id), d.amount, l.held FROM
+          (SELECT * FROM dispute WHERE facility_id = :f AND state = 'open') d
+          FULL JOIN (SELECT subject_id, sum(amount) AS held FROM ({_ON_ACCOUNT}) x
+                      WHERE code LIKE '1210%' GROUP BY subject_id HAVING sum(amount) <> 0) l
+            ON l.subject_id = d.id
+         WHERE coalesce(d.amount, 0) <> coalesce(l.held, 0)""",
     "what was matched to an invoice is a payment of it that received nothing": """
         SELECT coalesce(m.id, p.id), m.amount, p.applied FROM
           (SELECT * FROM suspense_match WHERE facility_id = :f AND purpose = 'invoice') m

@@ -300,6 +300,8 @@ PLACES: Final[tuple[Place, ...]] = (
     ),
     Place("invoice-late", "cashier.show", HEAD, invoice("late")),
     Place("invoice-twice", "cashier.show", HEAD, invoice("twice")),
+    Place("invoice-held-back", "cashier.show", HEAD, invoice("held")),
+    Place("invoice-taken-back", "cashier.show", HEAD, invoice("taken")),
     Place("invoice-expired", "cashier.show", HEAD, invoice("expired")),
     Place("invoice-unshown", "cashier.show", HEAD, invoice("unshown")),
     Place("invoice-cancelled", "cashier.show", HEAD, invoice("cancelled")),

@@ -18,10 +18,11 @@ from payments.app import create_app
 from payments.channels import pausing
 from payments.channels.creating import create
 from payments.config import Mode, Settings
-from payments.gateway import Gateways
+from payments.gateway import Gateways, Notification, Outcome
 from payments.identity import queries as identity
 from payments.identity.permissions import Role
 from payments.identity.staff import give_password
+from payments.inbox import service as inbox
 from payments.intents.exempting import exempt_invoice
 from payments.intents.model import Intent
 from payments.intents.service import cancel_invoice, credit_invoice, expire
@@ -283,7 +284,23 @@ class Show:
             told = self.gateway.play(self.attempts[name], act) if act else []
             if is_told:
                 self.gateway.deliver(*told)
+        self._taken_back("held", Outcome.DISPUTED)
+        self._taken_back("taken", Outcome.DISPUTE_LOST)
         self.hospital.work()
+
+    def _taken_back(self, name: str, outcome: Outcome) -> None:
+        """Let the gateway take a payment back by itself."""
+        attempt = self.gateway.open(self._issue(name, "MAI THỊ VÍ DỤ"))
+        self.gateway.deliver(*self.gateway.play(attempt, "pay"))
+        told = Notification(
+            event_id=f"show-{name}",
+            outcome=outcome,
+            amount=self.gateway.intent(attempt).amount,
+            occurred_at=self.clock.now(),
+            reference=self.gateway.intent(attempt).code,
+            transaction=f"KN-{name}",
+        )
+        inbox.take_in(self.runtime, self.hospital.scope, self.gateway.name, (told,), b"")
 
     def _programs(self) -> None:
         receiver = Receiver(self.runtime, self.hospital)

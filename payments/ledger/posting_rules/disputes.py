@@ -6,7 +6,7 @@ from uuid import UUID
 
 from payments.kernel.money import ZERO, Money
 from payments.ledger.model import Entry, Posting, Subject, entry, fingerprint_of
-from payments.ledger.posting_rules.money import RECEIVABLE
+from payments.ledger.posting_rules.money import RECEIVABLE, SUSPENSE
 
 
 def dispute_opened(
@@ -41,19 +41,28 @@ def dispute_won(*, dispute: UUID, adapter: str, payment: UUID, amount: Money) ->
     )
 
 
-def dispute_lost(*, dispute: UUID, adapter: str, invoice: UUID, amount: Money) -> Entry:
-    """P25: the patient owes again. Key: the dispute, lost."""
+def dispute_lost(
+    *,
+    dispute: UUID,
+    adapter: str,
+    invoice: UUID,
+    amount: Money,
+    payment: UUID | None = None,
+    from_suspense: Money = ZERO,
+) -> Entry:
+    """
+    P25: the patient owes *amount* again; what of *payment* paid for nothing yet leaves suspense.
+
+    Key: the dispute, lost.
+    """
+    owner = None if payment is None else Subject("payment", payment)
+    hold, held = f"1210:{adapter}", Subject("dispute", dispute)
     return entry(
         "dispute.lost",
         f"dispute.lost:{dispute}",
-        fingerprint_of("dispute.lost", dispute, amount),
-        Posting(
-            RECEIVABLE,
-            f"1210:{adapter}",
-            amount,
-            Subject("invoice", invoice),
-            Subject("dispute", dispute),
-        ),
+        fingerprint_of("dispute.lost", dispute, amount + from_suspense),
+        Posting(SUSPENSE, hold, from_suspense, owner, held),
+        Posting(RECEIVABLE, hold, amount, Subject("invoice", invoice), held),
     )
 
 

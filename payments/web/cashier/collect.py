@@ -23,6 +23,7 @@ from payments.receipts import cash, printing
 from payments.receipts import queries as receipts
 from payments.receipts.cash import Cash
 from payments.receipts.queries import PaymentView
+from payments.refunds import queries as refunds
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes, forms
 from payments.web import place as places
@@ -35,6 +36,7 @@ from payments.web.cashier.views import cashier
 from payments.web.current import current, prints_itself, runtime, scope, words
 from payments.web.pages import render
 from payments.web.security import requires
+from payments.web.taken_back import taken_back
 
 #: Older money is not printed by itself: somebody only looks at an invoice of before.
 _FRESH: Final = timedelta(minutes=2)
@@ -112,6 +114,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         why_no_code = "" if code else _why_no_code(tx, invoice)
         has_channel = codes.collecting_channel(tx, runtime()) is not None
         exempted = exemptions.exemptions(tx, invoice_id)
+        taken = tuple(map(taken_back, refunds.taken_back_of(tx, invoice_id)))
         notes = cash.of_invoice(tx, invoice_id) if payments else {}
         shift = open_here(tx)
         side = trays(tx, runtime(), invoice)
@@ -134,6 +137,8 @@ def _page(invoice_id: UUID) -> InvoicePage:
         credited=invoice.credited - sum((one.amount for one in exempted), ZERO),
         exemptions=exempted,
         paid=invoice.paid,
+        refunded=invoice.refunded,
+        taken_back=taken,
         due=invoice.due,
         chip=chips.of_invoice(invoice),
         is_cancelled=invoice.document is Document.CANCELLED,

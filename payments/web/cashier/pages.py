@@ -18,6 +18,7 @@ from payments.shifts.model import Shift
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
+from payments.web.taken_back import TakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,9 @@ class InvoicePage:
     credited: Money
     exemptions: tuple[Exemption, ...]
     paid: Money
+    refunded: Money
+    #: What gateways took back or hold, for a desk that is asked why there is something due again.
+    taken_back: tuple[TakenBack, ...]
     due: Money
     chip: Chip
     is_cancelled: bool

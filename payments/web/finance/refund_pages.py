@@ -10,6 +10,7 @@ from uuid import UUID
 from payments.kernel.money import Money
 from payments.refunds.queries import PaidThrough
 from payments.web.chips import Chip
+from payments.web.taken_back import TakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,15 @@ class FlaggedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """What a gateway took back by itself, and of which invoice."""
+
+    invoice_number: str
+    taken: TakenBack
+    may_see: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RefundsPage:
     template: ClassVar[str] = "finance/refunds.html"
 
@@ -49,5 +59,8 @@ class RefundsPage:
     payments: tuple[PaidThrough, ...]
     rows: tuple[RefundRow, ...]
     flagged: tuple[FlaggedRow, ...]
+    disputes: tuple[DisputeRow, ...]
+    #: How many of them nobody of finance has looked at.
+    unseen: int
     may_ask: bool
     failure: str

@@ -20,10 +20,11 @@ from payments.refunds.status import IllegalRefundStep, State
 from payments.web import forms
 from payments.web.chips import Chip
 from payments.web.current import current, explain, runtime, scope, words
-from payments.web.finance.refund_pages import FlaggedRow, RefundRow, RefundsPage
+from payments.web.finance.refund_pages import DisputeRow, FlaggedRow, RefundRow, RefundsPage
 from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
+from payments.web.taken_back import taken_back
 
 _SHOWN_MAX: Final = 50
 _LOOKS: Final = {
@@ -113,12 +114,22 @@ def _page(number: str, *, failure: str = "") -> RefundsPage:
             )
             for intent, attempt in attempts.flagged(tx, limit=_SHOWN_MAX)
         )
+        disputes = tuple(
+            DisputeRow(
+                view.invoice_number,
+                taken_back(view.dispute),
+                may_ask and view.dispute.seen_at is None,
+            )
+            for view in queries.taken_back(tx, limit=_SHOWN_MAX)
+        )
     return RefundsPage(
         number=number,
         is_unknown=bool(number) and invoice is None,
         payments=payments,
         rows=tuple(_row(one, may_ask=may_ask, may_approve=may_approve) for one in newest),
         flagged=flagged,
+        disputes=disputes,
+        unseen=sum(not row.taken.is_seen for row in disputes),
         may_ask=may_ask,
         failure=failure,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -349,21 +348,6 @@ def test_refund_told_with_another_amount_is_flagged_and_not_booked(gateway: AtTh
 
     assert stored(gateway, refund).state is State.PENDING
     assert gateway.hospital.balance("2100") == -PRICE
-
-
-def test_refund_made_at_the_gateway_is_kept_for_a_person(gateway: AtTheGateway) -> None:
-    intent = gateway.open()
-    gateway.tell(told(gateway, intent))
-    message = replace(told(gateway, intent, Outcome.REFUNDED, amount=vnd(50_000)), refund="THEIRS")
-
-    gateway.tell(message)
-    gateway.tell(replace(message, event_id="told again"))
-    gateway.tell(message)
-
-    with gateway.hospital.runtime.database.reading(gateway.hospital.scope) as tx:
-        known = repository.of_intent(tx, intent)
-    assert [one.state for one in known] == [State.EXTERNAL, State.EXTERNAL]
-    assert gateway.hospital.balance("1200") == PRICE
 
 
 def test_acceptance_6_refunds_at_once_never_take_more_than_is_over(gateway: AtTheGateway) -> None:

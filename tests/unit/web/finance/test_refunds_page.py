@@ -121,3 +121,36 @@ def test_attempt_with_another_amount_is_listed_for_a_person(
 
     assert gateway.intent(intent).code in text
     assert "Số tiền khác" in text
+
+
+def test_what_the_gateway_took_back_is_shown_until_finance_has_seen_it(
+    app: Flask, gateway: AtTheGateway
+) -> None:
+    gateway.invoice = gateway.hospital.issue()
+    intent = gateway.open(key="key-000010")
+    gateway.tell(told(gateway, intent, transaction="T10"))
+    gateway.tell(told(gateway, intent, Outcome.DISPUTE_LOST, transaction="DP-1"))
+    accountant = person(app, gateway, Role.ACCOUNTANT)
+
+    text = page(accountant)
+    assert "1 khoản cổng lấy lại chưa ai xem" in text
+    assert "DP-1" in text
+    [seen] = re.findall(r'action="(/finance/disputes/[0-9a-f-]{36}/seen)"', text)
+    assert accountant.post(seen).status_code == 303
+
+    text = page(accountant)
+    assert "chưa ai xem" not in text
+    assert "Khiếu nại: bệnh viện thua" in text
+    desk = person(app, gateway, Role.HEAD_CASHIER)
+    shown = desk.get(f"/desk/invoices/{gateway.invoice}").get_data(as_text=True)
+    assert "Phiếu lại phải trả 150.000" in shown
+
+
+def test_auditor_sees_what_was_taken_back_and_changes_nothing(
+    app: Flask, gateway: AtTheGateway
+) -> None:
+    auditor = person(app, gateway, Role.AUDITOR)
+
+    assert "/seen" not in page(auditor)
+    nobody = "01a20c1e-90b3-723b-b3b1-ff3eb156c8e4"
+    assert auditor.post(f"/finance/disputes/{nobody}/seen").status_code == 403
