@@ -16,10 +16,11 @@ from payments.ledger.queries import subject_balance
 from payments.receipts.rows import PAYMENT
 from payments.refunds.disputes import TAKING, Dispute, Kind, NoDispute, State
 from payments.refunds.rows import DISPUTE, REFUND
+from payments.refunds.status import BOOKED
 from payments.storage.unit_of_work import UnitOfWork
 
 _TAKING: Final = tuple(sorted(state.value for state in TAKING))
-_BOOKED: Final = ("pending", "unknown", "done")
+_BOOKED: Final = tuple(sorted(state.value for state in BOOKED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import structlog
 
 from payments import audit
 from payments.gateway import Notification, Outcome, Verdict
-from payments.refunds import repository, settling
+from payments.refunds import bouncing, repository, settling
 from payments.refunds.disputing import Held, taken_back
 from payments.refunds.model import Refund
 from payments.refunds.status import State
@@ -25,7 +25,10 @@ def refund_told(
     Raises:
         NotBookedYet: a payment is refunded that has not been told of yet.
     """
-    found = _named(repository.of_intent(tx, held.intent.id), told)
+    known = repository.of_intent(tx, held.intent.id)
+    if bouncing.is_former(tx, known, told):
+        return Verdict.STORED, "former-order"
+    found = _named(known, told)
     if found is None:
         if told.outcome is not Outcome.REFUNDED:
             # Not gone yet, or it stays: nothing moved.

@@ -18,13 +18,13 @@ from payments.receipts.rows import PAYMENT
 from payments.refunds import dispute_repository
 from payments.refunds.model import CannotRefund, NoRefund, Refund, Refundable, refundable
 from payments.refunds.rows import REFUND
-from payments.refunds.status import RESERVING, State
+from payments.refunds.status import BOOKED, RESERVING, State
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
 _RESERVING: Final = tuple(sorted(state.value for state in RESERVING))
 #: Approved: the invoice has been debited, so that it counts as refunded already.
-_BOOKED: Final = ("pending", "unknown", "done")
+_BOOKED: Final = tuple(sorted(state.value for state in BOOKED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,3 +79,18 @@ DISPUTE: Final = Table(
         ["facility_id", "end_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
     ),
 )
+#: A refund that came back after it was paid out, with the names of the order that carried it.
+REFUND_BOUNCE: Final = Table(
+    "refund_bounce",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("refund_id", Id, primary_key=True),
+    Column("attempt", Whole, primary_key=True, autoincrement=False),
+    Column("key", Words, nullable=False),
+    Column("gateway_id", Words, nullable=False),
+    Column("txn_id", Id, nullable=False),
+    Column("returned_at", UtcTime, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["facility_id", "refund_id"], ["refund.facility_id", "refund.id"]),
+    ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
+)

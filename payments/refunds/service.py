@@ -28,7 +28,7 @@ from payments.invoicing import repository as invoices
 from payments.invoicing.service import checked_reason
 from payments.kernel.money import Money
 from payments.kernel.scope import Scope
-from payments.refunds import repository, settling
+from payments.refunds import bouncing, repository, settling
 from payments.refunds.booking import book, hold
 from payments.refunds.model import CannotRefund, Refund, Refundable
 from payments.refunds.repository import Source
@@ -109,6 +109,28 @@ def approve(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> Refu
         order = order_of(tx, booked)
     answer = ordered(refunder, order)
     return note(runtime, scope, booked.id, answer)
+
+
+def order_again(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> Refund:
+    """
+    Order a refund that came back once more from its gateway, under a new name.
+
+    Raises:
+        NoRefund, SamePerson, IllegalRefundStep: as ``approve`` says; it must have come back.
+        CannotRefund: the gateway gives nothing back any more.
+    """
+    with runtime.database.reading(scope) as tx:
+        found = repository.get(tx, refund)
+        of = repository.source(tx, found.payment)
+    refunder = _refunder(runtime, scope, of.channel)
+
+    def work(tx: UnitOfWork) -> tuple[Refund, RefundOrder]:
+        hold(tx, of)
+        again = bouncing.order_anew(tx, repository.lock(tx, refund), login)
+        return again, order_of(tx, again)
+
+    booked, order = runtime.database.run(scope, work)
+    return note(runtime, scope, booked.id, ordered(refunder, order))
 
 
 def turn_down(runtime: Runtime, scope: Scope, refund: UUID) -> Refund:

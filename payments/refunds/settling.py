@@ -16,7 +16,7 @@ from payments.invoicing.model import Invoice
 from payments.ledger import post, reverse
 from payments.ledger.model import Subject
 from payments.ledger.posting_rules.refunds import refund_done
-from payments.refunds import repository
+from payments.refunds import bouncing, repository
 from payments.refunds.model import Refund
 from payments.refunds.status import Event, State, after, allows
 from payments.storage.unit_of_work import UnitOfWork
@@ -34,6 +34,9 @@ _log = structlog.get_logger("refunds")
 def told(tx: UnitOfWork, invoice: Invoice, refund: Refund, notification: Notification) -> Refund:
     """Let what the gateway says of a held refund take effect; what contradicts an end is noted."""
     event = EVENTS.get(notification.outcome, Event.NO_ANSWER)
+    if event is Event.DECLINED and refund.state is State.DONE:
+        # The payee's bank sent it back after the gateway had paid it.
+        return _came_back(tx, invoice, refund, notification)
     named = replace(
         refund,
         gateway_id=refund.gateway_id or notification.transaction,
@@ -59,6 +62,15 @@ def failed(tx: UnitOfWork, invoice: Invoice, refund: Refund, failure: Exception)
             return saved
         case _:
             return _happened(tx, invoice, noted, Event.NO_ANSWER)
+
+
+def _came_back(tx: UnitOfWork, invoice: Invoice, refund: Refund, told: Notification) -> Refund:
+    bounced = bouncing.returned(tx, replace(refund, trouble=told.trouble or refund.trouble), told)
+    repository.save(tx, bounced)
+    audit.append(tx, "refund.bounced", f"refund:{refund.id}", amount=refund.amount.dong)
+    invoices.touch(tx, invoice.id)
+    _alert(tx, refund, "bounced")
+    return bounced
 
 
 def after_end(state: State) -> Event | None:
@@ -91,7 +103,7 @@ def _book_done(tx: UnitOfWork, refund: Refund) -> None:
     """P17: it left the gateway's account."""
     entry = refund_done(
         refund=refund.id,
-        attempt=1,
+        attempt=bouncing.attempt_of(tx, refund.id),
         account=f"1200:{refund.channel}",
         subject=Subject("payment", refund.payment),
         amount=refund.amount,

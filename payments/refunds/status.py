@@ -5,8 +5,10 @@ The life of a refund.
         │                                   │  ▲ │
         └─turned down─▶ REFUSED ◀─refused───┘  │ └─no usable answer─▶ UNKNOWN ─told─▶ any of these
                                                └──accepted──────────────┘
+    DONE ─comes back─▶ BOUNCED ─ordered again by another person─▶ PENDING
 
-EXTERNAL is a refund that somebody made at the gateway without us. What is unknown is asked about,
+EXTERNAL is a refund that somebody made at the gateway without us, as a former release kept it;
+now that is a dispute (``disputes``). What is unknown is asked about,
 and is never ordered again under another name.
 """
 
@@ -33,6 +35,8 @@ class State(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     EXTERNAL = "external"
+    #: It was paid out and came back: we owe it still.
+    BOUNCED = "bounced"
 
 
 class Event(StrEnum):
@@ -42,10 +46,16 @@ class Event(StrEnum):
     NO_ANSWER = "no_answer"
     COMPLETED = "completed"
     DECLINED = "declined"
+    RETURNED = "returned"
+    ORDERED_AGAIN = "ordered_again"
 
 
 #: Money that these will take, or have taken, is spoken for.
-RESERVING: Final = frozenset({State.REQUESTED, State.PENDING, State.UNKNOWN, State.DONE})
+RESERVING: Final = frozenset(
+    {State.REQUESTED, State.PENDING, State.UNKNOWN, State.DONE, State.BOUNCED}
+)
+#: Approved: the books have been changed by P12 and P16.
+BOOKED: Final = RESERVING - {State.REQUESTED}
 _UNDER_WAY: Final = frozenset({State.PENDING, State.UNKNOWN})
 
 TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
@@ -56,6 +66,8 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         **{(state, Event.NO_ANSWER): State.UNKNOWN for state in _UNDER_WAY},
         **{(state, Event.COMPLETED): State.DONE for state in _UNDER_WAY},
         **{(state, Event.DECLINED): State.REFUSED for state in _UNDER_WAY},
+        (State.DONE, Event.RETURNED): State.BOUNCED,
+        (State.BOUNCED, Event.ORDERED_AGAIN): State.PENDING,
     }
 )
 

@@ -26,6 +26,8 @@ class RefundRow:
     trouble: str
     may_approve: bool
     may_turn_down: bool
+    #: It was paid out and came back: it may be ordered once more.
+    may_order_again: bool
     #: It waits for somebody else: whoever asked does not approve.
     is_own: bool
 

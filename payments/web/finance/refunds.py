@@ -34,6 +34,7 @@ _LOOKS: Final = {
     State.DONE: ("ok", "check"),
     State.REFUSED: ("off", "stop"),
     State.EXTERNAL: ("odd", "alert"),
+    State.BOUNCED: ("bad", "back"),
 }
 
 
@@ -68,6 +69,20 @@ def approve_refund(refund: UUID) -> AnyResponse:
     try:
         service.approve(runtime(), scope(), refund, login=session.user.login)
     except (SamePerson, NotRefundable) as error:
+        return Response(render(_page("", failure=explain(error))), 422)
+    except IllegalRefundStep as error:
+        return Response(render(_page("", failure=explain(error))), 409)
+    return redirect(url_for("finance.refunds"), 303)
+
+
+@finance.post("/finance/refunds/<uuid:refund>/again")
+@requires(Permission.APPROVE_REFUND)
+def refund_again(refund: UUID) -> AnyResponse:
+    session = current().session
+    assert session is not None, "only staff come here"
+    try:
+        service.order_again(runtime(), scope(), refund, login=session.user.login)
+    except SamePerson as error:
         return Response(render(_page("", failure=explain(error))), 422)
     except IllegalRefundStep as error:
         return Response(render(_page("", failure=explain(error))), 409)
@@ -151,5 +166,6 @@ def _row(view: RefundView, *, may_ask: bool, may_approve: bool) -> RefundRow:
         trouble=words(f"trouble.{refund.trouble}") if refund.trouble else "",
         may_approve=is_request and may_approve and not is_own,
         may_turn_down=is_request and (may_approve or (may_ask and is_own)),
-        is_own=is_request and may_approve and is_own,
+        may_order_again=refund.state is State.BOUNCED and may_approve and not is_own,
+        is_own=(is_request or refund.state is State.BOUNCED) and may_approve and is_own,
     )

@@ -26,7 +26,14 @@ def test_every_pair_is_decided(state: State, event: Event) -> None:
             after(state, event)
 
 
-@pytest.mark.parametrize("state", [State.DONE, State.REFUSED, State.EXTERNAL])
+def test_what_was_paid_out_may_come_back_and_nothing_else_happens_to_it() -> None:
+    possible = {event for event in Event if allows(State.DONE, event)}
+
+    assert possible == {Event.RETURNED}
+    assert after(State.DONE, Event.RETURNED) is State.BOUNCED
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.EXTERNAL])
 def test_nothing_leads_out_of_an_end(state: State) -> None:
     assert not any(allows(state, event) for event in Event)
 
