@@ -1,4 +1,4 @@
-"""``vienphi gateways list | check | explain``: for IT, when a gateway and we disagree."""
+"""``vienphi gateways list | check | explain | new``: for IT, and for who writes an adapter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from payments.diagnosis import checking, explaining, listing, requests, subjects
+from payments.diagnosis import checking, explaining, listing, requests, subjects, writing
 from payments.diagnosis.steps import Step
 from payments.diagnosis.subjects import Subject
 from payments.kernel.errors import InvalidField
@@ -22,7 +22,7 @@ from payments.words.catalogue import LANGUAGES, TERMINAL
 
 def add_commands(subparsers: Any) -> None:
     """Add ``gateways`` and its verbs to the command line."""
-    gateways = subparsers.add_parser("gateways", help="adapters and channels: list, check, explain")
+    gateways = subparsers.add_parser("gateways", help="adapters: list, check, explain, new")
     verbs = gateways.add_subparsers(required=True)
     listed = verbs.add_parser("list", help="list adapters and their channels, without secrets")
     listed.add_argument("--json", action="store_true", help="for programs")
@@ -37,6 +37,11 @@ def add_commands(subparsers: Any) -> None:
     )
     explain.add_argument("--at", metavar="TIME", help="when it came, as 2026-11-24T08:00:00+07:00")
     explain.set_defaults(run_with=_explain)
+    new = verbs.add_parser("new", help="write the folder of an adapter of your own, ready to run")
+    new.add_argument("name", metavar="NAME", help="small letters and digits: mybank")
+    new.add_argument("--kind", choices=writing.KINDS, default=writing.KINDS[0])
+    new.add_argument("--into", metavar="DIR", type=Path, default=Path(), help="else here")
+    new.set_defaults(run=_new)
 
 
 def _subject(parser: Any) -> None:
@@ -74,6 +79,16 @@ def _explain(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     subject = _chosen(runtime, scope, args, hint=explaining.hint(kept))
     told = explaining.explain(runtime, scope, subject, kept)
     return _print(args, told.steps, is_good=told.is_accepted)
+
+
+def _new(args: argparse.Namespace) -> int:
+    """Write it: no database, no settings are needed."""
+    written = writing.write(args.name, args.kind, args.into)
+    for one in written:
+        print(one)
+    folder = args.into / f"vienphi-{args.name}"
+    print(f'\nIn the environment of Vienphi: cd {folder} && pip install -e ".[test]" && pytest')
+    return 0
 
 
 def _chosen(runtime: Runtime, scope: Scope, args: argparse.Namespace, *, hint: str = "") -> Subject:

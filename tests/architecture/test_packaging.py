@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.written import run_tests
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -59,6 +61,17 @@ def test_the_wheel_upgrades_founds_and_checks_a_database(installed: Path, tmp_pa
          "--facility", "99001", "--name", "BV Thử nghiệm")  # fmt: skip
     told = _run(installed, tmp_path, *vienphi, "db", "check", "--url", url, "--mode", "trial")
     assert told == "good\n"
+
+
+def test_an_adapter_that_the_wheel_writes_keeps_its_promises_beside_it(
+    installed: Path, tmp_path: Path
+) -> None:
+    _run(installed, tmp_path, "-m", "payments.cli", "gateways", "new", "hopay")
+
+    code, said = run_tests(tmp_path / "vienphi-hopay", tmp_path / "env", python=installed, path="")
+
+    assert code == 0, said
+    assert "TO DO in signature.py" in said
 
 
 def test_the_wheel_serves_the_sign_in_page_and_its_files(installed: Path, tmp_path: Path) -> None:
