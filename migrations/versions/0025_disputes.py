@@ -17,7 +17,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0023"
 
 
 def upgrade() -> None:
