@@ -87,9 +87,9 @@ class Order:
 class Orders:
     """All orders by reference; numbers are given once."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = _NUMBERS_FROM) -> None:
         self._orders: dict[str, Order] = {}
-        self._next = _NUMBERS_FROM
+        self._next = first
         self.lock = RLock()
 
     def __iter__(self) -> Any:

@@ -8,9 +8,10 @@ about one payment, and the answers to our own questions, are one payment.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import insert, select
 
@@ -124,7 +125,12 @@ def _captured(
         return Told(Verdict.AMOUNT_DIFFERS, "currency-differs")
     booked = _booked(tx, intent.channel, money.transaction)
     if booked is not None:
-        if booked != told.amount:
+        if booked.intent != intent.id:
+            # One payment cannot pay two orders: whichever of the two was told wrongly, a person
+            # must look, and this order goes on being asked about.
+            alert(tx, intent.channel, "booked-for-another", told, intent.id)
+            return Told(Verdict.STORED, "booked-for-another", is_kept=True)
+        if booked.amount != told.amount:
             note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
             return Told(Verdict.AMOUNT_DIFFERS, "booked-with-another-amount")
         note(tx, intent, attempt, told)
@@ -187,13 +193,19 @@ def _book(tx: UnitOfWork, money: Taken, invoice: Invoice | None, allocation: All
     )
 
 
-def _booked(tx: UnitOfWork, channel: str, transaction: str) -> Money | None:
-    amount = tx.execute(
-        select(GATEWAY_BOOKING.c.amount).where(
+@dataclass(frozen=True, slots=True)
+class _Booked:
+    intent: UUID
+    amount: Money
+
+
+def _booked(tx: UnitOfWork, channel: str, transaction: str) -> _Booked | None:
+    row = tx.execute(
+        select(GATEWAY_BOOKING.c.intent_id, GATEWAY_BOOKING.c.amount).where(
             GATEWAY_BOOKING.c.facility_id == tx.facility,
             GATEWAY_BOOKING.c.channel == channel,
             GATEWAY_BOOKING.c.transaction == transaction,
             GATEWAY_BOOKING.c.kind == "capture",
         )
-    ).scalar()
-    return None if amount is None else vnd(amount)
+    ).first()
+    return None if row is None else _Booked(row.intent_id, vnd(row.amount))

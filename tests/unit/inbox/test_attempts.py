@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+import structlog
 
 from payments.gateway import Notification, Outcome, Proof, Trouble, Verdict
 from payments.inbox.asking import ask_due
@@ -291,3 +292,23 @@ def test_refund_that_such_a_caller_tells_is_asked_about_first(gateway: AtTheGate
 
 def _fields(one: Notification) -> dict[str, object]:
     return {name: getattr(one, name) for name in Notification.__dataclass_fields__}
+
+
+def test_one_transaction_never_settles_two_orders_and_a_person_is_told(
+    gateway: AtTheGateway,
+) -> None:
+    first, hospital = gateway.open(), gateway.hospital
+    gateway.tell(told(gateway, first))
+    gateway.invoice = hospital.issue()
+    second = gateway.open(key="key-000002")
+
+    with structlog.testing.capture_logs() as logs:
+        verdict = gateway.tell(told(gateway, second))
+
+    assert verdict == Verdict.STORED
+    assert hospital.view(gateway.invoice).paid == ZERO
+    assert gateway.intent(second).status is Status.PENDING
+    assert gateway.attempt(second).next_ask_at is not None
+    assert [one["reason"] for one in logs if one["event"] == "gateway.review"] == [
+        "booked-for-another"
+    ]
