@@ -45,24 +45,8 @@ class Match:
 def attach(tx: UnitOfWork, match: Match, invoice: Invoice, *, received_at: datetime) -> Invoice:
     """Let a match pay its held *invoice*; the payment has the match's id. Returns what is saved."""
     keep(tx, match, invoice.id)
-    tx.execute(
-        _PAY,
-        {
-            "facility_id": tx.facility,
-            "id": match.id,
-            "method": "bank",
-            "credit_id": match.credit,
-            "invoice_id": invoice.id,
-            "intent_id": None,
-            "received": 0,
-            "applied": match.amount.dong,
-            "suspense": 0,
-            "flags": Flag.ATTACHED.value,
-            "received_at": received_at,
-            "txn_id": match.txn,
-            "made_at": tx.now(),
-        },
-    )
+    placed = Placed(match.id, "bank", match.amount, received_at, match.txn, match.credit)
+    paid = place(tx, placed, invoice)
     audit.append(
         tx,
         "suspense.matched",
@@ -71,9 +55,45 @@ def attach(tx: UnitOfWork, match: Match, invoice: Invoice, *, received_at: datet
         amount=match.amount.dong,
         reason=match.reason,
     )
-    paid = replace(invoice, paid=invoice.paid + match.amount)
+    return paid
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """*amount* that came before, by *method*, pays an invoice in the ledger's transaction *txn*."""
+
+    id: UUID
+    method: str
+    amount: Money
+    received_at: datetime
+    txn: UUID
+    #: The transfer, where the money lay in suspense as its own.
+    credit: UUID | None = None
+
+
+def place(tx: UnitOfWork, placed: Placed, invoice: Invoice) -> Invoice:
+    """Let money that came before pay its held *invoice*, with a receipt; returns what is saved."""
+    tx.execute(
+        _PAY,
+        {
+            "facility_id": tx.facility,
+            "id": placed.id,
+            "method": placed.method,
+            "credit_id": placed.credit,
+            "invoice_id": invoice.id,
+            "intent_id": None,
+            "received": 0,
+            "applied": placed.amount.dong,
+            "suspense": 0,
+            "flags": Flag.ATTACHED.value,
+            "received_at": placed.received_at,
+            "txn_id": placed.txn,
+            "made_at": tx.now(),
+        },
+    )
+    paid = replace(invoice, paid=invoice.paid + placed.amount)
     repository.save(tx, paid)
-    jobs.enqueue(tx, NUMBER_RECEIPT, str(match.id))
+    jobs.enqueue(tx, NUMBER_RECEIPT, str(placed.id))
     return replace(paid, version=invoice.version + 1)
 
 

@@ -14,7 +14,10 @@ from payments.kernel.money import Money, vnd
 from payments.ledger.model import Subject
 from payments.ledger.queries import subject_balance
 from payments.receipts.rows import PAYMENT
+from payments.refunds import move_repository
 from payments.refunds.disputes import TAKING, Dispute, Kind, NoDispute, State
+from payments.refunds.moves import Part
+from payments.refunds.moves import State as Moved
 from payments.refunds.rows import DISPUTE, REFUND
 from payments.refunds.status import BOOKED
 from payments.storage.unit_of_work import UnitOfWork
@@ -70,7 +73,9 @@ def left(tx: UnitOfWork, capture: Capture) -> tuple[Money, Money]:
     held = _sum(tx, DISPUTE, DISPUTE.c.from_suspense, capture.payment, (State.OPEN.value,))
     gone = _sum(tx, DISPUTE, DISPUTE.c.from_invoice, capture.payment, _TAKING)
     refunded = _sum(tx, REFUND, REFUND.c.from_invoice, capture.payment, _BOOKED)
-    return in_suspense - held, capture.applied - gone - refunded
+    done = frozenset({Moved.DONE})
+    moved = move_repository.taken(tx, Part.INVOICE, capture.payment, states=done)
+    return in_suspense - held, capture.applied - gone - refunded - moved
 
 
 def taken(tx: UnitOfWork, payment: UUID) -> tuple[Money, Money]:

@@ -15,8 +15,9 @@ from payments.intents.rows import GATEWAY_BOOKING
 from payments.invoicing.model import Invoice
 from payments.kernel.money import Money, vnd
 from payments.receipts.rows import PAYMENT
-from payments.refunds import dispute_repository
+from payments.refunds import dispute_repository, move_repository
 from payments.refunds.model import CannotRefund, NoRefund, Refund, Refundable, refundable
+from payments.refunds.moves import Part
 from payments.refunds.rows import REFUND
 from payments.refunds.status import BOOKED, RESERVING, State
 from payments.storage.locks import Lock
@@ -66,15 +67,17 @@ def left(tx: UnitOfWork, of: Source, invoice: Invoice, *, but: UUID | None = Non
     others = [row for row in rows if row.id != but]
     of_payment = [row for row in others if row.payment_id == of.payment]
     waiting = _waiting(tx, invoice.id, but)
+    waiting += move_repository.waiting(tx, Part.INVOICE, invoice=invoice.id)
     over = invoice.paid - invoice.refunded - invoice.owed - waiting
     gone = dispute_repository.taken(tx, of.payment)
+    moved = [move_repository.taken(tx, part, of.payment) for part in (Part.SUSPENSE, Part.INVOICE)]
     return refundable(
         received_suspense=of.suspense,
         applied=of.applied if of.invoice is not None else vnd(0),
         over=over,
         reserved=(
-            vnd(sum(row.from_suspense for row in of_payment)) + gone[0],
-            vnd(sum(row.from_invoice for row in of_payment)) + gone[1],
+            vnd(sum(row.from_suspense for row in of_payment)) + gone[0] + moved[0],
+            vnd(sum(row.from_invoice for row in of_payment)) + gone[1] + moved[1],
         ),
     )
 

@@ -94,3 +94,27 @@ REFUND_BOUNCE: Final = Table(
     ForeignKeyConstraint(["facility_id", "refund_id"], ["refund.facility_id", "refund.id"]),
     ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
 )
+#: What is over of a payment, asked for to pay another invoice of the same patient.
+OVERPAID_MOVE: Final = Table(
+    "overpaid_move",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, nullable=False),
+    Column("from_invoice_id", Id, nullable=False),
+    Column("to_invoice_id", Id, nullable=False),
+    Column("part", Words, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("requested_by", Words, nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("approved_by", Words, nullable=True),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("txn_id", Id, nullable=True),
+    Column("idem_key", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
+    ForeignKeyConstraint(["facility_id", "from_invoice_id"], ["invoice.facility_id", "invoice.id"]),
+    ForeignKeyConstraint(["facility_id", "to_invoice_id"], ["invoice.facility_id", "invoice.id"]),
+    ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
+)

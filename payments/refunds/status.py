@@ -5,7 +5,7 @@ The life of a refund.
         │                                   │  ▲ │
         └─turned down─▶ REFUSED ◀─refused───┘  │ └─no usable answer─▶ UNKNOWN ─told─▶ any of these
                                                └──accepted──────────────┘
-    DONE ─comes back─▶ BOUNCED ─ordered again by another person─▶ PENDING
+    DONE ─comes back─▶ BOUNCED ─ordered again by another─▶ PENDING
 
 EXTERNAL is a refund that somebody made at the gateway without us, as a former release kept it;
 now that is a dispute (``disputes``). What is unknown is asked about,

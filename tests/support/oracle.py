@@ -62,12 +62,16 @@ ALWAYS: Final[Mapping[str, str]] = {
                       WHERE code LIKE '1210%' GROUP BY subject_id HAVING sum(amount) <> 0) l
             ON l.subject_id = d.id
          WHERE coalesce(d.amount, 0) <> coalesce(l.held, 0)""",
-    "what was matched to an invoice is a payment of it that received nothing": """
+    "what was matched or moved to an invoice is a payment of it that received nothing": """
         SELECT coalesce(m.id, p.id), m.amount, p.applied FROM
-          (SELECT * FROM suspense_match WHERE facility_id = :f AND purpose = 'invoice') m
+          (SELECT id, txn_id, invoice_id, amount FROM suspense_match
+            WHERE facility_id = :f AND purpose = 'invoice'
+           UNION
+           SELECT id, txn_id, to_invoice_id, amount FROM overpaid_move
+            WHERE facility_id = :f AND state = 'done') m
           FULL JOIN (SELECT * FROM payment WHERE facility_id = :f AND received = 0) p
             ON p.id = m.id AND p.applied = m.amount AND p.txn_id = m.txn_id
-           AND p.credit_id = m.credit_id AND p.invoice_id = m.invoice_id
+           AND p.invoice_id = m.invoice_id
          WHERE m.id IS NULL OR p.id IS NULL""",
     "nothing is applied above what an invoice was owed": """
         SELECT id, paid FROM invoice WHERE facility_id = :f AND paid > total""",
@@ -76,7 +80,7 @@ ALWAYS: Final[Mapping[str, str]] = {
           LEFT JOIN ledger_txn t ON t.facility_id = p.facility_id AND t.id = p.txn_id
          WHERE p.facility_id = :f AND (t.id IS NULL
             OR (p.received > 0 AND t.kind NOT LIKE 'pay.%')
-            OR (p.received = 0 AND t.kind <> 'suspense.match'))""",
+            OR (p.received = 0 AND t.kind NOT IN ('suspense.match', 'refund.move')))""",
     "I17 a transaction of money that came in has one payment": """
         SELECT t.id, count(p.id) FROM ledger_txn t
           LEFT JOIN payment p ON p.facility_id = t.facility_id AND p.txn_id = t.id
@@ -95,7 +99,7 @@ ALWAYS: Final[Mapping[str, str]] = {
         SELECT p.id FROM payment p
           LEFT JOIN gateway_booking b
             ON b.facility_id = p.facility_id AND b.payment_id = p.id AND b.kind = 'capture'
-         WHERE p.facility_id = :f AND p.method = 'gateway'
+         WHERE p.facility_id = :f AND p.method = 'gateway' AND p.received > 0
          GROUP BY p.id, p.received, p.credit_id
         HAVING count(b.payment_id) <> 1 OR max(b.amount) <> p.received
             OR p.credit_id IS NOT NULL""",

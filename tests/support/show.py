@@ -44,6 +44,8 @@ from payments.patients.service import admit
 from payments.receipts.printing import record
 from payments.reconciliation.closing import close_day
 from payments.reconciliation.importing import take_in
+from payments.refunds import moving
+from payments.refunds.moving import MoveRequest
 from payments.runtime import Runtime
 from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
@@ -199,6 +201,7 @@ class Show:
         self._pay("short", short.code, short.amount - vnd(20_000))
         over = self._code("over", "LÊ THỊ VÍ DỤ")
         self._pay("over", over.code, over.amount + vnd(50_000))
+        self._move("over")
         twice = self._code("twice", "PHẠM VĂN NGHIỆM")
         for _ in range(2):
             self._pay("twice", twice.code, twice.amount)
@@ -229,6 +232,16 @@ class Show:
         self.hospital.hand_over(cash, vnd(50_000))
         self.hospital.work()
         self.payments["cash"] = self.hospital.payments(cash)[-1].id
+
+    def _move(self, name: str) -> None:
+        """Ask that what is over of *name* pays another invoice of the same person."""
+        view = self.hospital.view(self.invoices[name])
+        person = PatientRequest(view.patient_name, view.birth_year, view.file_number)
+        request = IssueRequest(person, (LineRequest("KB02", 1),), f"show-more-{name}-001")
+        target = issue(self.runtime, self.hospital.scope, request)
+        payment = self.hospital.payments(self.invoices[name])[-1].id
+        asked = MoveRequest(payment, target, vnd(10_000), "người bệnh đồng ý", f"show-move-{name}")
+        moving.request(self.runtime, self.hospital.scope, asked)
 
     def _credit(self, state: str, amounts: dict[str, Money]) -> None:
         credit_invoice(

@@ -241,6 +241,16 @@ def credit(name: str, more: str = "", fields: Fields | None = None) -> Way:
     return way
 
 
+def moves_of(name: str) -> Way:
+    """Look for what of an invoice may be moved; another of the same person is open."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        number = show.hospital.view(show.invoices[name]).number
+        visitor.get(f"/finance/moves?number={number}")
+
+    return way
+
+
 def patient(name: str, more: str = "") -> Way:
     return lambda show, visitor: visitor.get(f"/desk/patients/{show.patients[name]}{more}")
 

@@ -50,3 +50,19 @@ def refund_bounced(*, movement: Movement, refund: UUID, amount: Money) -> Entry:
         movement.fingerprint(amount),
         Posting(movement.account, REFUNDS, amount, movement.subject, Subject("refund", refund)),
     )
+
+
+def overpaid_moved(*, move: UUID, source: UUID, target: UUID, amount: Money) -> Entry:
+    """
+    P16 and P17 in one: what invoice *source* has too much is given back by paying *target*.
+
+    It passes through 2100 under the name of the move, which comes to zero. Key: the move.
+    """
+    owed = Subject("refund", move)
+    return entry(
+        "refund.move",
+        f"refund.move:{move}",
+        fingerprint_of("refund.move", move, source, target, amount),
+        Posting(RECEIVABLE, REFUNDS, amount, Subject("invoice", source), owed),
+        Posting(REFUNDS, RECEIVABLE, amount, owed, Subject("invoice", target)),
+    )
