@@ -26,6 +26,7 @@ from payments.gateway import (
     Proof,
     Trouble,
 )
+from payments.inbox import errands
 from payments.inbox import service as messages
 from payments.intents import attempts
 from payments.intents import repository as intents
@@ -49,8 +50,9 @@ _log = structlog.get_logger("gateway")
 
 
 def ask_all(runtime: Runtime, scope: Scope) -> int:
-    """Ask about every attempt and every refund that is due."""
-    return ask_due(runtime, scope) + refunds.ask_due(runtime, scope)
+    """Ask about every attempt and every refund that is due, and do what is wanted of gateways."""
+    asked = ask_due(runtime, scope) + refunds.ask_due(runtime, scope)
+    return asked + errands.run_due(runtime, scope)
 
 
 def ask_due(runtime: Runtime, scope: Scope) -> int:
@@ -114,10 +116,17 @@ def _finish(tx: UnitOfWork, found: Intent) -> None:
         invoices.touch(tx, intent.invoice)
     is_over = attempt.next_ask_at is None and tx.now() >= attempt.opened_at + SCHEDULE[-1]
     is_known = intent.status not in (Status.CREATED, Status.UNKNOWN)
-    if is_over and not is_known and Flag.NO_ANSWER not in attempt.flags:
-        attempts.save(tx, replace(attempt, flags=attempt.flags | {Flag.NO_ANSWER}))
-        audit.append(tx, "attempt.flagged", f"intent:{intent.id}", flags=[Flag.NO_ANSWER.value])
-        _log.error("gateway.review", channel=intent.channel, reason=Flag.NO_ANSWER.value)
+    if is_over and intent.status is Status.AUTHORISED:
+        _flag(tx, intent, attempt, Flag.STILL_HELD)
+    elif is_over and not is_known:
+        _flag(tx, intent, attempt, Flag.NO_ANSWER)
+
+
+def _flag(tx: UnitOfWork, intent: Intent, attempt: GatewayAttempt, flag: Flag) -> None:
+    if flag not in attempt.flags:
+        attempts.save(tx, replace(attempt, flags=attempt.flags | {flag}))
+        audit.append(tx, "attempt.flagged", f"intent:{intent.id}", flags=[flag.value])
+        _log.error("gateway.review", channel=intent.channel, reason=flag.value)
 
 
 def _held(tx: UnitOfWork, found: Intent) -> tuple[Intent, GatewayAttempt]:

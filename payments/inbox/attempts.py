@@ -18,13 +18,14 @@ from sqlalchemy import insert, select
 from payments.gateway import Notification, Outcome, Verdict
 from payments.inbox import direct
 from payments.inbox.noting import Taken, Told, alert, note
-from payments.intents import attempts
+from payments.intents import attempts, errands
 from payments.intents import repository as intents
 from payments.intents.attempts import Flag, GatewayAttempt
+from payments.intents.errands import Kind
 from payments.intents.model import Intent
 from payments.intents.rows import GATEWAY_BOOKING
 from payments.intents.service import due_changed
-from payments.intents.status import ACTIVE, Event, allows
+from payments.intents.status import ACTIVE, Event, Status, allows
 from payments.invoicing import repository as invoices
 from payments.invoicing.model import Invoice
 from payments.kernel.money import ZERO, Money, vnd
@@ -48,8 +49,11 @@ EVENTS: Final[Mapping[Outcome, Event]] = MappingProxyType(
         Outcome.CANCELLED: Event.CALLED_OFF,
         Outcome.EXPIRED: Event.TIME_RAN_OUT,
         Outcome.UNKNOWN: Event.NO_ANSWER,
+        Outcome.AUTHORISED: Event.SET_ASIDE,
     }
 )
+#: Ended by ourselves: what a gateway then sets aside is to be let go.
+LET_GO: Final = frozenset({Status.EXPIRED, Status.SUPERSEDED, Status.CANCELLED})
 _REFUNDS: Final = frozenset({Outcome.REFUND_PENDING, Outcome.REFUNDED, Outcome.REFUND_REFUSED})
 
 
@@ -90,11 +94,18 @@ def apply_told(
         active = tuple(one for one in held if one.status in ACTIVE)
         money = Taken(invoice, intent, active, told, may_differ)
         return _captured(tx, runtime, money, attempt, is_direct=is_direct)
+    if told.outcome is Outcome.AUTHORISED and not _fits(intent, told):
+        # Never taken: it stands aside for something else than was asked for.
+        note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
+        return Told(Verdict.AMOUNT_DIFFERS, "other-amount-set-aside")
     note(tx, intent, attempt, told)
     event = EVENTS.get(told.outcome)
     if event is not None and allows(intent.status, event):
-        intents.happened(tx, intent, event)
+        intents.happened(tx, intent, event, is_told=True)
         invoices.touch(tx, invoice.id)
+    elif told.outcome is Outcome.AUTHORISED and intent.status in LET_GO:
+        # Set aside for what is wanted no more.
+        errands.want(tx, intent.id, Kind.CANCEL)
     return Told(Verdict.STORED, f"outcome-{told.outcome}")
 
 
@@ -114,6 +125,10 @@ def _of_payment(tx: UnitOfWork, channel: str, told: Notification) -> Intent | No
         return None
     found = dispute_repository.intent_of_payment(tx, channel, told.payment)
     return None if found is None else intents.get(tx, found)
+
+
+def _fits(intent: Intent, told: Notification) -> bool:
+    return told.currency == "VND" and told.amount == intent.amount
 
 
 def _captured(
@@ -142,7 +157,9 @@ def _captured(
         _book(tx, money, None, Allocation(ZERO, told.amount, frozenset({PaymentFlag.UNMATCHED})))
         return Told(Verdict.AMOUNT_DIFFERS, "amount-differs")
     note(tx, intent, attempt, told)
-    is_late = intent.is_late_at_gateway(told.occurred_at)
+    # What the payer set aside in time may be taken days later.
+    is_held = intent.status is Status.AUTHORISED
+    is_late = not is_held and intent.is_late_at_gateway(told.occurred_at)
     allocation = allocate(money.invoice, told.amount, is_late=is_late)
     _book(tx, money, money.invoice, allocation)
     intents.happened(tx, intent, Event.FUNDS_ARRIVED)

@@ -47,6 +47,8 @@ class Flag(StrEnum):
     NO_ANSWER = "no_answer"
     #: The gateway does not accept our settings.
     MISCONFIGURED = "misconfigured"
+    #: Set aside for a week, or wanted no more, and neither taken nor let go.
+    STILL_HELD = "still_held"
 
 
 _ENDS: Final = frozenset({Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from payments.channels import pausing
 from payments.intents import repository
-from payments.intents.status import ACTIVE, Event
+from payments.intents.status import Event, allows
 from payments.invoicing import repository as invoices
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
@@ -31,7 +31,7 @@ def pause_channel(runtime: Runtime, scope: Scope, slug: str, reason: str) -> int
             with runtime.database.transaction(scope) as tx:
                 invoices.lock(tx, found.invoice)
                 intent = repository.lock(tx, found.id)
-                if intent.status in ACTIVE:
+                if allows(intent.status, Event.CHANNEL_PAUSED):
                     repository.happened(tx, intent, Event.CHANNEL_PAUSED)
                     invoices.touch(tx, found.invoice)
                     ended += 1

@@ -15,7 +15,7 @@ from payments.gateway import Payee
 from payments.intents import repository
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
-from payments.intents.status import ACTIVE, Status
+from payments.intents.status import ACTIVE, SHOWN, Status
 from payments.invoicing.rows import INVOICE
 from payments.kernel.errors import NotFound
 from payments.kernel.money import Money, vnd
@@ -75,7 +75,7 @@ _OPEN: Final = Prepared(
     )
     .where(
         mine(INTENT),
-        or_(*(INTENT.c.state == status.value for status in sorted(ACTIVE))),
+        or_(*(INTENT.c.state == status.value for status in sorted(SHOWN))),
         INTENT.c.expires_at > bindparam("now"),
         INTENT.c.expires_at <= bindparam("until"),
     )
@@ -98,7 +98,7 @@ _TRAY: Final = Prepared(
     )
     .where(
         mine(INTENT),
-        or_(*(INTENT.c.state == status.value for status in sorted(ACTIVE))),
+        or_(*(INTENT.c.state == status.value for status in sorted(SHOWN))),
         INTENT.c.expires_at > bindparam("now"),
         INTENT.c.expires_at <= bindparam("until"),
         INVOICE.c.made_by == bindparam("actor"),

@@ -11,9 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, insert, or_, select, true, update
 
+from payments.intents import errands
+from payments.intents.errands import Kind
 from payments.intents.model import Intent
 from payments.intents.rows import INTENT
-from payments.intents.status import ACTIVE, Event, Status, after
+from payments.intents.status import ACTIVE, OURS, SHOWN, Event, Status, after
 from payments.kernel.money import vnd
 from payments.storage.columns import mine
 from payments.storage.locks import Lock
@@ -21,6 +23,7 @@ from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _ACTIVE_VALUES: Final = tuple(sorted(status.value for status in ACTIVE))
+_SHOWN_VALUES: Final = tuple(sorted(status.value for status in SHOWN))
 _HELD_ACTIVE: Final = Prepared(
     select(INTENT)
     .where(
@@ -126,7 +129,7 @@ def open_ones(
     of_channel = true() if channel is None else INTENT.c.channel == channel
     statement = (
         _all(tx)
-        .where(INTENT.c.state.in_(_ACTIVE_VALUES), INTENT.c.expires_at > now, of_channel)
+        .where(INTENT.c.state.in_(_SHOWN_VALUES), INTENT.c.expires_at > now, of_channel)
         .order_by(INTENT.c.expires_at, INTENT.c.id)
         .limit(limit)
     )
@@ -139,8 +142,15 @@ def run_out(tx: UnitOfWork, now: datetime, *, limit: int = 200) -> list[Intent]:
     return [_model(row) for row in tx.execute(statement.limit(limit))]
 
 
-def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
-    """Let *event* happen to a held intent. Raises IllegalTransition."""
+def happened(tx: UnitOfWork, intent: Intent, event: Event, *, is_told: bool = False) -> Status:
+    """
+    Let *event* happen to a held intent; *is_told* where its gateway told of it.
+
+    A gateway that does not know that its order is wanted no more is told by the worker.
+
+    Raises:
+        IllegalTransition: the table has no answer.
+    """
     status = after(intent.status, event)
     if status is not intent.status:
         ended_at = intent.ended_at
@@ -153,6 +163,8 @@ def happened(tx: UnitOfWork, intent: Intent, event: Event) -> Status:
             "new_ended_at": ended_at,
         }
         tx.write(_HAPPENED, told)
+        if event in OURS and not is_told and not intent.account:
+            errands.want(tx, intent.id, Kind.CANCEL)
     return status
 
 

@@ -42,6 +42,20 @@ GATEWAY_ATTEMPT: Final = Table(
     Column("trouble", Words, nullable=False),
     ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
 )
+GATEWAY_ERRAND: Final = Table(
+    "gateway_errand",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("intent_id", Id, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("wanted_at", UtcTime, nullable=False),
+    Column("wanted_by", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("asked", Whole, nullable=False),
+    Column("next_ask_at", UtcTime, nullable=True),
+    Column("trouble", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
+)
 GATEWAY_BOOKING: Final = Table(
     "gateway_booking",
     METADATA,

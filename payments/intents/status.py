@@ -7,6 +7,9 @@ The life of an intent: one code or attempt to collect one invoice through one ch
        │                │ ─invoice cancelled──▶ CANCELLED ───┤ funds arrived: late money is money
        └────────────────┴─ funds arrived ─▶ CAPTURED ◀───────┘
 
+    CREATED, PENDING, UNKNOWN ─money set aside─▶ AUTHORISED ─we take it─▶ CAPTURED
+    AUTHORISED ─amount due changed, invoice cancelled, released, lapsed─▶ as above, and no money
+
     CREATED ─no answer, or a code in no table─▶ UNKNOWN ─the gateway answers─▶ any of the above
     PENDING ─a code in no table─▶ UNKNOWN
 
@@ -38,6 +41,8 @@ class Status(StrEnum):
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
     UNKNOWN = "unknown"
+    #: Set aside at the gateway until we take it: nothing is paid.
+    AUTHORISED = "authorised"
 
 
 class Event(StrEnum):
@@ -51,10 +56,17 @@ class Event(StrEnum):
     CHANNEL_PAUSED = "channel_paused"
     INVOICE_CANCELLED = "invoice_cancelled"
     NO_ANSWER = "no_answer"
+    SET_ASIDE = "set_aside"
 
 
 #: At most one of these per invoice and channel (a partial unique index sees to it).
-ACTIVE: Final = frozenset({Status.CREATED, Status.PENDING, Status.UNKNOWN})
+ACTIVE: Final = frozenset({Status.CREATED, Status.PENDING, Status.UNKNOWN, Status.AUTHORISED})
+#: Of these, those at which a payer may still be looking.
+SHOWN: Final = ACTIVE - {Status.AUTHORISED}
+#: What we decide ourselves: a gateway that goes on collecting does not know of it.
+OURS: Final = frozenset(
+    {Event.TIME_RAN_OUT, Event.DUE_CHANGED, Event.CHANNEL_PAUSED, Event.INVOICE_CANCELLED}
+)
 _ENDED: Final = frozenset(
     {Status.CAPTURED, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.SUPERSEDED}
 )
@@ -67,7 +79,9 @@ TRANSITIONS: Final[Mapping[tuple[Status, Event], Status]] = MappingProxyType(
         **{(status, Event.REFUSED): Status.FAILED for status in ACTIVE},
         **{(status, Event.CALLED_OFF): Status.CANCELLED for status in ACTIVE},
         **{(status, Event.TIME_RAN_OUT): Status.EXPIRED for status in ACTIVE},
-        **{(status, Event.CHANNEL_PAUSED): Status.EXPIRED for status in ACTIVE},
+        **{(status, Event.SET_ASIDE): Status.AUTHORISED for status in SHOWN},
+        # Money that lies ready is not let go by a pause.
+        **{(status, Event.CHANNEL_PAUSED): Status.EXPIRED for status in SHOWN},
         **{(status, Event.DUE_CHANGED): Status.SUPERSEDED for status in ACTIVE},
         **{(status, Event.INVOICE_CANCELLED): Status.CANCELLED for status in ACTIVE},
         (Status.EXPIRED, Event.CALLED_OFF): Status.CANCELLED,

@@ -128,6 +128,34 @@ def append_only(name: str) -> None:
         )
 
 
+def change_check(table: str, name: str, before: str, after: str) -> None:
+    """
+    Put the rule *after* in the place of *before*; the rows are as they were.
+
+    SQLite cannot alter a rule. Rebuilding the table would drop what points at it, so its stored
+    text is changed, as SQLite's own page on ALTER TABLE describes for rules without content.
+    """
+    if is_postgres():
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({after})")
+        return
+    bind = op.get_bind()
+    version = bind.execute(text("PRAGMA schema_version")).scalar_one()
+    op.execute("PRAGMA writable_schema = ON")
+    changed = bind.execute(
+        text(
+            "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
+            " WHERE type = 'table' AND name = :table AND instr(sql, :before) > 0"
+        ),
+        {"table": table, "before": f"CHECK ({before})", "after": f"CHECK ({after})"},
+    )
+    if changed.rowcount != 1:
+        raise LookupError(f"{table} has no rule {before!r}")
+    # Every connection reads the schema anew when this number changes.
+    op.execute(f"PRAGMA schema_version = {version + 1}")
+    op.execute("PRAGMA writable_schema = RESET")
+
+
 def drop_tables(*names: str) -> None:
     for name in names:
         op.execute(text(f"DROP TABLE {name}"))
@@ -136,6 +164,7 @@ def drop_tables(*names: str) -> None:
 __all__ = [
     "METADATA",
     "append_only",
+    "change_check",
     "create_reference_table",
     "create_table",
     "drop_tables",

@@ -18,7 +18,7 @@ from payments.kernel.money import ZERO
 from tests.support.gateways import GatewayDesk, desk, notifying
 from tests.support.hospital import Hospital
 
-#: What may happen to one attempt, one after the other; the last word is money in all but two.
+#: What may happen to one attempt, one after the other; the last word is money in all but three.
 STORIES = (
     ("pay",),
     ("refuse", "late"),
@@ -27,6 +27,8 @@ STORIES = (
     ("unknown", "late"),
     ("refuse",),
     ("cancel",),
+    ("authorise",),
+    ("authorise", "pay"),
 )
 
 

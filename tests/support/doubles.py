@@ -61,7 +61,14 @@ class Double:
 
     proof: Proof = Proof.SIGNATURE
     supports: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.OPENS, Capability.NOTIFIES, Capability.ANSWERS, Capability.REFUNDS}
+        {
+            Capability.OPENS,
+            Capability.NOTIFIES,
+            Capability.ANSWERS,
+            Capability.CANCELS,
+            Capability.CAPTURES,
+            Capability.REFUNDS,
+        }
     )
     is_sandbox: ClassVar[bool] = True
 
@@ -74,8 +81,8 @@ class Double:
             deliveries_max=None,
             deliveries_minutes=None,
             query=Query.ONE,
-            cancels=False,
-            captures=False,
+            cancels=True,
+            captures=True,
             refunding=Refunding.PARTIAL,
             refund_pace=RefundPace.LATER,
             amount_can_differ=self.desk.may_differ,
@@ -108,6 +115,16 @@ class Double:
         self.desk.raise_failure()
         return tuple(self.desk.answers)
 
+    def capture(self, attempt: AttemptRef) -> Notification:
+        self.desk.captured.append(attempt)
+        self.desk.raise_failure()
+        return self.desk.capture_answer(attempt)
+
+    def cancel(self, attempt: AttemptRef) -> Notification:
+        self.desk.cancelled.append(attempt)
+        self.desk.raise_failure()
+        return self.desk.cancel_answer(attempt)
+
     def refund(self, order: RefundOrder) -> Notification:
         self.desk.refunds.append(order)
         self.desk.raise_failure()
@@ -127,6 +144,10 @@ def _no_refund(_: RefundOrder) -> Notification:
     raise AssertionError("the test says nothing of refunds")
 
 
+def _no_answer(_: AttemptRef) -> Notification:
+    raise AssertionError("the test says nothing of captures and cancellations")
+
+
 @dataclass
 class AtTheGateway:
     """What the gateway does next, and what it was asked."""
@@ -142,6 +163,10 @@ class AtTheGateway:
     messages: list[Notification] = field(default_factory=list)
     answers: list[Notification] = field(default_factory=list)
     asked: list[AttemptRef] = field(default_factory=list)
+    captured: list[AttemptRef] = field(default_factory=list)
+    cancelled: list[AttemptRef] = field(default_factory=list)
+    capture_answer: Callable[[AttemptRef], Notification] = _no_answer
+    cancel_answer: Callable[[AttemptRef], Notification] = _no_answer
     refunds: list[RefundOrder] = field(default_factory=list)
     asked_refunds: list[RefundOrder] = field(default_factory=list)
     refund_answer: Callable[[RefundOrder], Notification] = _no_refund

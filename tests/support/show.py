@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -16,6 +17,7 @@ from flask import Flask
 
 from payments.app import create_app
 from payments.channels import pausing
+from payments.channels import service as channels
 from payments.channels.creating import create
 from payments.config import Mode, Settings
 from payments.gateway import Gateways, Notification, Outcome
@@ -23,8 +25,11 @@ from payments.identity import queries as identity
 from payments.identity.permissions import Role
 from payments.identity.staff import give_password
 from payments.inbox import service as inbox
+from payments.intents import holding
+from payments.intents.errands import Kind
 from payments.intents.exempting import exempt_invoice
 from payments.intents.model import Intent
+from payments.intents.opening import AttemptRequest, open_attempt
 from payments.intents.service import cancel_invoice, credit_invoice, expire
 from payments.interop.orders.issuing import issue as issue_orders
 from payments.interop.orders.queries import patient_of
@@ -49,7 +54,7 @@ from payments.refunds.moving import MoveRequest
 from payments.runtime import Runtime
 from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
-from tests.support.gateways import desk
+from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.orders import ids, row, take
 from tests.support.receivers import Receiver
@@ -74,6 +79,7 @@ class Show:
         self.hospital = Hospital(runtime, scope)
         #: A way to pay with a page of its own, at a sandbox in this process.
         self.gateway = desk(self.hospital, "vnpay")
+        self._add_holder()
         self.runtime = runtime = self.hospital.runtime
         self.app = create_app(runtime)
         #: The same hospital, asking for the second factor.
@@ -100,6 +106,7 @@ class Show:
         clock.set(MORNING - timedelta(minutes=1))
         self._codes()
         self._ways()
+        self._holds()
         clock.set(MORNING)
 
     def user(self, role: Role) -> UUID:
@@ -314,6 +321,47 @@ class Show:
             transaction=f"KN-{name}",
         )
         inbox.take_in(self.runtime, self.hospital.scope, self.gateway.name, (told,), b"")
+
+    def _add_holder(self) -> None:
+        """Add a gateway that sets money aside; nobody here speaks to it."""
+        runtime = self.hospital.runtime
+        known = {name: runtime.gateways.made_by(name) for name in runtime.gateways.names}
+        [point] = entry_points(group="vienphi.gateways", name="stripe")
+        self.hospital.runtime = replace(
+            runtime, gateways=Gateways({**known, "stripe": point.load()})
+        )
+        with runtime.database.transaction(self.hospital.scope) as tx:
+            channels.put(
+                tx,
+                self.hospital.runtime,
+                slug="stripe",
+                adapter="stripe",
+                settings=settings_of_sandbox("stripe"),
+            )
+
+    def _holds(self) -> None:
+        """Money that is set aside; of one, what became of taking it is not known."""
+        runtime, scope = self.hospital.runtime, self.hospital.scope
+        for name in ("aside", "aside-unknown"):
+            invoice = self._issue(name, "ĐINH THỊ THỬ")
+            asked = AttemptRequest(invoice, "stripe", f"show-{name}", RETURN_URL)
+            self.attempts[name] = open_attempt(runtime, scope, asked)
+            intent = self.gateway.intent(self.attempts[name])
+            told = Notification(
+                f"{name}:held",
+                Outcome.AUTHORISED,
+                intent.amount,
+                self.clock.now(),
+                reference=intent.code,
+            )
+            inbox.take_in(runtime, scope, "stripe", (told,), b"")
+        holding.want(
+            runtime,
+            scope,
+            self.invoices["aside-unknown"],
+            self.attempts["aside-unknown"],
+            Kind.CAPTURE,
+        )
 
     def _programs(self) -> None:
         receiver = Receiver(self.runtime, self.hospital)

@@ -28,7 +28,7 @@ from payments.storage.unit_of_work import UnitOfWork
 from payments.web import chips, codes, forms
 from payments.web import place as places
 from payments.web.addresses import url_for
-from payments.web.cashier import place
+from payments.web.cashier import holds, place
 from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
@@ -112,6 +112,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         payments = receipts.of_invoice(tx, invoice_id)
         code = codes.card(runtime(), intent)
         why_no_code = "" if code else _why_no_code(tx, invoice)
+        set_aside = holds.rows(tx, invoice_id)
         has_channel = codes.collecting_channel(tx, runtime()) is not None
         exempted = exemptions.exemptions(tx, invoice_id)
         taken = tuple(map(taken_back, refunds.taken_back_of(tx, invoice_id)))
@@ -145,6 +146,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         cancel_reason=invoice.cancel_reason,
         code=code,
         had_code=intent is not None,
+        holds=set_aside,
         why_no_code=why_no_code,
         payments=rows,
         receipt=numbered[-1] if numbered else None,

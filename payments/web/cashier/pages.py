@@ -86,6 +86,19 @@ class PaymentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRow:
+    """Money that a gateway set aside for the invoice; *under_way* says in words what goes on."""
+
+    intent: UUID
+    name: str
+    amount: Money
+    under_way: str
+    #: Why the last try did not succeed, in words; or "".
+    trouble: str
+    can_release: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InvoicePage:
     template: ClassVar[str] = "cashier/invoice.html"
 
@@ -111,6 +124,7 @@ class InvoicePage:
     cancel_reason: str
     code: CodeCard | None
     had_code: bool
+    holds: tuple[HoldRow, ...]
     #: Wording key of the reason why no code can be shown; empty when one can.
     why_no_code: str
     payments: tuple[PaymentRow, ...]

@@ -53,6 +53,17 @@ class DisputeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRow:
+    """Money that a gateway set aside, and what is done with it, in words; or ""."""
+
+    invoice_number: str
+    channel: str
+    amount: Money
+    since: datetime
+    under_way: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundsPage:
     template: ClassVar[str] = "finance/refunds.html"
 
@@ -64,5 +75,6 @@ class RefundsPage:
     disputes: tuple[DisputeRow, ...]
     #: How many of them nobody of finance has looked at.
     unseen: int
+    held: tuple[HeldRow, ...]
     may_ask: bool
     failure: str

@@ -9,7 +9,8 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
-from payments.intents import attempts
+from payments.intents import attempts, holding
+from payments.intents.holding import Hold
 from payments.kernel.errors import InvalidField
 from payments.reconciliation import resolving
 from payments.refunds import queries, service
@@ -20,7 +21,7 @@ from payments.refunds.status import IllegalRefundStep, State
 from payments.web import forms
 from payments.web.chips import Chip
 from payments.web.current import current, explain, runtime, scope, words
-from payments.web.finance.refund_pages import DisputeRow, FlaggedRow, RefundRow, RefundsPage
+from payments.web.finance.refund_pages import DisputeRow, FlaggedRow, HeldRow, RefundRow, RefundsPage
 from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
@@ -118,6 +119,7 @@ def _page(number: str, *, failure: str = "") -> RefundsPage:
     with runtime().database.reading(scope()) as tx:
         invoice = resolving.invoice_of_number(tx, number) if number else None
         payments = queries.paid_through(tx, invoice) if invoice is not None else ()
+        held = tuple(_held(one) for one in holding.held(tx, limit=_SHOWN_MAX))
         newest = queries.newest(tx, limit=_SHOWN_MAX)
         flagged = tuple(
             FlaggedRow(
@@ -145,9 +147,15 @@ def _page(number: str, *, failure: str = "") -> RefundsPage:
         flagged=flagged,
         disputes=disputes,
         unseen=sum(not row.taken.is_seen for row in disputes),
+        held=held,
         may_ask=may_ask,
         failure=failure,
     )
+
+
+def _held(one: Hold) -> HeldRow:
+    under_way = words(f"hold.under_way.{one.under_way}") if one.under_way else ""
+    return HeldRow(one.invoice_number, one.channel, one.amount, one.since, under_way)
 
 
 def _row(view: RefundView, *, may_ask: bool, may_approve: bool) -> RefundRow:

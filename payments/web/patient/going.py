@@ -143,6 +143,8 @@ class _Seen:
         status = self.intent.status
         if status is Status.CAPTURED or (not self.invoice.due and self.invoice.paid):
             return "paid"
+        if status is Status.AUTHORISED:
+            return "held"
         if status in _ENDED:
             return "not_paid"
         if status not in ACTIVE or self.intent.expires_at <= runtime().clock.now():

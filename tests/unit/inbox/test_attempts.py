@@ -184,7 +184,7 @@ def test_wrong_key_leaves_no_trace(gateway: AtTheGateway) -> None:
         (Outcome.CANCELLED, Status.CANCELLED),
         (Outcome.EXPIRED, Status.EXPIRED),
         (Outcome.PENDING, Status.PENDING),
-        (Outcome.AUTHORISED, Status.PENDING),
+        (Outcome.AUTHORISED, Status.AUTHORISED),
         (Outcome.UNKNOWN, Status.UNKNOWN),
         (Outcome.REVIEW, Status.PENDING),
     ],
