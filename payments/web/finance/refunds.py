@@ -21,7 +21,13 @@ from payments.refunds.status import IllegalRefundStep, State
 from payments.web import forms
 from payments.web.chips import Chip
 from payments.web.current import current, explain, runtime, scope, words
-from payments.web.finance.refund_pages import DisputeRow, FlaggedRow, HeldRow, RefundRow, RefundsPage
+from payments.web.finance.refund_pages import (
+    DisputeRow,
+    FlaggedRow,
+    HeldRow,
+    RefundRow,
+    RefundsPage,
+)
 from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
