@@ -38,6 +38,11 @@ class Source:
     invoice: UUID | None
     applied: Money
     suspense: Money
+    received_at: datetime
+
+    @property
+    def received(self) -> Money:
+        return self.applied + self.suspense
 
 
 def source(tx: UnitOfWork, payment: UUID) -> Source:
@@ -55,7 +60,13 @@ def source(tx: UnitOfWork, payment: UUID) -> Source:
     if row is None:
         raise CannotRefund()
     return Source(
-        row.id, row.attempt, row.channel, row.invoice_id, vnd(row.applied), vnd(row.suspense)
+        row.id,
+        row.attempt,
+        row.channel,
+        row.invoice_id,
+        vnd(row.applied),
+        vnd(row.suspense),
+        row.received_at,
     )
 
 

@@ -28,13 +28,11 @@ from payments.invoicing import repository as invoices
 from payments.invoicing.service import checked_reason
 from payments.kernel.money import Money
 from payments.kernel.scope import Scope
-from payments.refunds import bouncing, repository, settling
+from payments.refunds import bouncing, repository, requesting, settling, voiding
 from payments.refunds.booking import book, hold
 from payments.refunds.model import CannotRefund, Refund, Refundable
-from payments.refunds.repository import Source
 from payments.refunds.status import Event, State, after
 from payments.runtime import Runtime
-from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
 
 #: An order that never left may be sent again blindly; more often helps nobody who waits.
@@ -61,6 +59,7 @@ def request(runtime: Runtime, scope: Scope, asked: RefundRequest) -> Refund:
 
     Raises:
         CannotRefund: no gateway took the payment, or its gateway gives nothing back.
+        OnlyTheWhole, VoidDayOver: its gateway voids: the whole, on the day.
         NotRefundable: more than the overpaid part that nobody else waits for.
         InvalidField: *reason* is empty or too long.
     """
@@ -74,8 +73,12 @@ def request(runtime: Runtime, scope: Scope, asked: RefundRequest) -> Refund:
         repeated = repository.of_idem_key(tx, asked.key)
         if repeated is not None:
             return repeated
-        from_suspense, from_invoice = repository.left(tx, of, invoice).parts(asked.amount)
-        made = _new(tx, of, asked, reason, (from_suspense, from_invoice))
+        free = repository.left(tx, of, invoice)
+        voiding.check(tx, runtime, of, free.total, asked.amount)
+        from_suspense, from_invoice = free.parts(asked.amount)
+        made = requesting.new(
+            tx, of, asked.amount, reason, asked.key, (from_suspense, from_invoice)
+        )
         repository.add(tx, made)
         audit.append(
             tx,
@@ -98,13 +101,20 @@ def approve(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> Refu
         NoRefund: no such refund.
         SamePerson: the one who approves has asked for it.
         NotRefundable: meanwhile less may be given back.
+        VoidDayOver: its gateway voids on the day alone, and that is over.
         IllegalRefundStep: it is no longer a request.
     """
     with runtime.database.reading(scope) as tx:
         asked = repository.get(tx, refund)
         of = repository.source(tx, asked.payment)
     refunder = _refunder(runtime, scope, of.channel)
-    booked = runtime.database.run(scope, lambda tx: book(tx, of, refund, login))
+
+    def work(tx: UnitOfWork) -> Refund:
+        # What was asked for is spoken for already; only the day can have gone by.
+        voiding.check(tx, runtime, of, of.received, asked.amount)
+        return book(tx, of, refund, login)
+
+    booked = runtime.database.run(scope, work)
     with runtime.database.reading(scope) as tx:
         order = order_of(tx, booked)
     answer = ordered(refunder, order)
@@ -208,36 +218,3 @@ def _refunder(runtime: Runtime, scope: Scope, channel: str) -> Refunds:
     if not isinstance(adapter, Refunds):
         raise CannotRefund()
     return adapter
-
-
-def _new(
-    tx: UnitOfWork, of: Source, asked: RefundRequest, reason: str, parts: tuple[Money, Money]
-) -> Refund:
-    made = new_id()
-    return Refund(
-        id=made,
-        key=made.hex.upper(),
-        payment=of.payment,
-        intent=of.intent,
-        channel=of.channel,
-        amount=asked.amount,
-        from_suspense=parts[0],
-        from_invoice=parts[1],
-        refunded_before=Money(0),
-        state=State.REQUESTED,
-        reason=reason,
-        requested_by=tx.scope.actor,
-        requested_at=tx.now(),
-        approved_by=None,
-        approved_at=None,
-        approved_login="",
-        gateway_id="",
-        trouble=None,
-        must_send=False,
-        asked=0,
-        next_ask_at=None,
-        suspense_txn=None,
-        invoice_txn=None,
-        ended_at=None,
-        idem_key=asked.key,
-    )

@@ -83,7 +83,7 @@ class Double:
             query=Query.ONE,
             cancels=True,
             captures=True,
-            refunding=Refunding.PARTIAL,
+            refunding=self.desk.refunding,
             refund_pace=RefundPace.LATER,
             amount_can_differ=self.desk.may_differ,
             idempotency_key="",
@@ -159,6 +159,7 @@ class AtTheGateway:
     fail: Exception | None = None
     misconfigured: bool = False
     may_differ: bool = False
+    refunding: Refunding = Refunding.PARTIAL
     proof: Proof = Proof.SIGNATURE
     messages: list[Notification] = field(default_factory=list)
     answers: list[Notification] = field(default_factory=list)

@@ -52,6 +52,7 @@ from tests.support.ways import (
     patient,
     price_list,
     recovery,
+    refunds_of,
     scan,
     screen_with_code,
     seated,
@@ -460,6 +461,7 @@ PLACES: Final[tuple[Place, ...]] = (
         422,
     ),
     Place("refunds", "finance.refunds", CHIEF, at("/finance/refunds")),
+    Place("refunds-whole", "finance.refunds", BOOKS, refunds_of("whole")),
     Place("refunds-unknown", "finance.refunds", BOOKS, at("/finance/refunds?number=VP26999999")),
     Place(
         "refunds-wrong",

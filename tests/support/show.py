@@ -79,7 +79,7 @@ class Show:
         self.hospital = Hospital(runtime, scope)
         #: A way to pay with a page of its own, at a sandbox in this process.
         self.gateway = desk(self.hospital, "vnpay")
-        self._add_holder()
+        self._add_gateways("stripe", "sepay_pg")
         self.runtime = runtime = self.hospital.runtime
         self.app = create_app(runtime)
         #: The same hospital, asking for the second factor.
@@ -107,6 +107,7 @@ class Show:
         self._codes()
         self._ways()
         self._holds()
+        self._whole()
         clock.set(MORNING)
 
     def user(self, role: Role) -> UUID:
@@ -322,22 +323,35 @@ class Show:
         )
         inbox.take_in(self.runtime, self.hospital.scope, self.gateway.name, (told,), b"")
 
-    def _add_holder(self) -> None:
-        """Add a gateway that sets money aside; nobody here speaks to it."""
+    def _add_gateways(self, *names: str) -> None:
+        """Add one that sets money aside, and one that only voids; nobody here speaks to them."""
         runtime = self.hospital.runtime
-        known = {name: runtime.gateways.made_by(name) for name in runtime.gateways.names}
-        [point] = entry_points(group="vienphi.gateways", name="stripe")
-        self.hospital.runtime = replace(
-            runtime, gateways=Gateways({**known, "stripe": point.load()})
-        )
+        builds = {name: runtime.gateways.made_by(name) for name in runtime.gateways.names}
+        for name in names:
+            [point] = entry_points(group="vienphi.gateways", name=name)
+            builds[name] = point.load()
+        self.hospital.runtime = replace(runtime, gateways=Gateways(builds))
         with runtime.database.transaction(self.hospital.scope) as tx:
-            channels.put(
-                tx,
-                self.hospital.runtime,
-                slug="stripe",
-                adapter="stripe",
-                settings=settings_of_sandbox("stripe"),
+            for name in names:
+                settings = settings_of_sandbox(name)
+                channels.put(tx, self.hospital.runtime, slug=name, adapter=name, settings=settings)
+
+    def _whole(self) -> None:
+        """Twice paid through a gateway that only voids."""
+        runtime, scope = self.hospital.runtime, self.hospital.scope
+        invoice = self._issue("whole", "VŨ THỊ VÍ DỤ")
+        asked = AttemptRequest(invoice, "sepay_pg", "show-whole", RETURN_URL)
+        intent = self.gateway.intent(open_attempt(runtime, scope, asked))
+        for name in ("W1", "W2"):
+            told = Notification(
+                f"asked:{name}",
+                Outcome.CAPTURED,
+                intent.amount,
+                self.clock.now(),
+                reference=intent.code,
+                transaction=name,
             )
+            inbox.take_in(runtime, scope, "sepay_pg", (told,), b"", is_asked=True)
 
     def _holds(self) -> None:
         """Money that is set aside; of one, what became of taking it is not known."""

@@ -61,6 +61,16 @@ def from_gateway(name: str) -> Way:
     return lambda show, visitor: visitor.get(show.way_back(name))
 
 
+def refunds_of(name: str) -> Way:
+    """Look up what may go back of an invoice."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        number = show.hospital.view(show.invoices[name]).number
+        visitor.get(f"/finance/refunds?number={number}")
+
+    return way
+
+
 def sent(page: str, action: str, fields: Fields) -> Way:
     return lambda _, visitor: visitor.send(page, action, fields)
 

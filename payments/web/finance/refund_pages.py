@@ -8,7 +8,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from payments.kernel.money import Money
-from payments.refunds.queries import PaidThrough
 from payments.web.chips import Chip
 from payments.web.taken_back import TakenBack
 
@@ -53,6 +52,21 @@ class DisputeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidRow:
+    """A payment through a gateway, and what of it may go back now."""
+
+    payment: UUID
+    channel: str
+    received: Money
+    received_at: datetime
+    most: Money
+    #: Its gateway gives back the whole of it, on its day, or nothing.
+    is_whole: bool
+    #: Why that is not possible now, in words; or "".
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeldRow:
     """Money that a gateway set aside, and what is done with it, in words; or ""."""
 
@@ -69,7 +83,7 @@ class RefundsPage:
 
     number: str
     is_unknown: bool
-    payments: tuple[PaidThrough, ...]
+    payments: tuple[PaidRow, ...]
     rows: tuple[RefundRow, ...]
     flagged: tuple[FlaggedRow, ...]
     disputes: tuple[DisputeRow, ...]

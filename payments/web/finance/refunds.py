@@ -18,9 +18,11 @@ from payments.refunds.model import NotRefundable, SamePerson
 from payments.refunds.queries import RefundView
 from payments.refunds.service import RefundRequest
 from payments.refunds.status import IllegalRefundStep, State
+from payments.refunds.voiding import OnlyTheWhole, VoidDayOver
 from payments.web import forms
 from payments.web.chips import Chip
 from payments.web.current import current, explain, runtime, scope, words
+from payments.web.finance import refund_payments
 from payments.web.finance.refund_pages import (
     DisputeRow,
     FlaggedRow,
@@ -63,7 +65,7 @@ def ask_refund() -> AnyResponse:
             f"refund:{forms.form_key(request.form.get(forms.KEY_FIELD, ''))}",
         )
         service.request(runtime(), scope(), asked)
-    except (InvalidField, NotRefundable) as error:
+    except (InvalidField, NotRefundable, OnlyTheWhole, VoidDayOver) as error:
         return Response(render(_page(number, failure=explain(error))), 422)
     return redirect(url_for("finance.refunds", number=number), 303)
 
@@ -75,7 +77,7 @@ def approve_refund(refund: UUID) -> AnyResponse:
     assert session is not None, "only staff come here"
     try:
         service.approve(runtime(), scope(), refund, login=session.user.login)
-    except (SamePerson, NotRefundable) as error:
+    except (SamePerson, NotRefundable, VoidDayOver) as error:
         return Response(render(_page("", failure=explain(error))), 422)
     except IllegalRefundStep as error:
         return Response(render(_page("", failure=explain(error))), 409)
@@ -124,7 +126,8 @@ def _page(number: str, *, failure: str = "") -> RefundsPage:
     may_approve = session is not None and session.user.may(Permission.APPROVE_REFUND)
     with runtime().database.reading(scope()) as tx:
         invoice = resolving.invoice_of_number(tx, number) if number else None
-        payments = queries.paid_through(tx, invoice) if invoice is not None else ()
+        paid = queries.paid_through(tx, invoice) if invoice is not None else ()
+        payments = refund_payments.rows(tx, paid)
         held = tuple(_held(one) for one in holding.held(tx, limit=_SHOWN_MAX))
         newest = queries.newest(tx, limit=_SHOWN_MAX)
         flagged = tuple(
