@@ -41,7 +41,7 @@ class NotHeld(Conflict):
 class GatewayCannot(Rejected):
     """The gateway of this money has no such verb: it is done in its own portal."""
 
-    code = "gateway-unsupported"
+    code = "gateway-cannot"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from uuid import UUID
 
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import Money, vnd
@@ -50,6 +51,14 @@ def amount(value: str, field: str, *, wrong: str, **facts: Any) -> Money:
     if not _AMOUNT.fullmatch(text):
         raise InvalidField(field, wrong, **facts)
     return vnd(int("".join(char for char in text if char.isdigit())))
+
+
+def identifier(value: str, field: str, *, wrong: str, **facts: Any) -> UUID:
+    """Read the id of something that the page offered to choose. Raises InvalidField *wrong*."""
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise InvalidField(field, wrong, **facts) from error
 
 
 def form_key(value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from flask import Response, jsonify, redirect, request
@@ -123,8 +123,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         light = place.light(tx, point)
         is_elsewhere = point is not None and not places.is_showing(tx, point, invoice_id)
         rows = tuple(_row(payment, notes.get(payment.id)) for payment in payments)
-        numbered = [row for row in rows if row.receipt_number is not None]
-        prints = len(printing.prints(tx, numbered[-1].id)) if numbered else 0
+        paper = _paper(tx, rows)
     return InvoicePage(
         id=invoice.id,
         number=invoice.number,
@@ -149,11 +148,11 @@ def _page(invoice_id: UUID) -> InvoicePage:
         holds=set_aside,
         why_no_code=why_no_code,
         payments=rows,
-        receipt=numbered[-1] if numbered else None,
-        receipt_prints=prints,
+        receipt=paper.receipt,
+        receipt_prints=paper.prints,
         prints_itself=prints_itself(),
-        is_fresh=bool(numbered) and runtime().clock.now() - numbered[-1].received_at <= _FRESH,
-        is_numbering=any(row.applied and row.receipt_number is None for row in rows),
+        is_fresh=paper.is_fresh,
+        is_numbering=paper.is_numbering,
         suspense=sum((payment.waiting for payment in payments), ZERO),
         can_cancel=_may(Permission.CANCEL) and _is_untouched(invoice) and not payments,
         can_credit=_may_credit(invoice),
@@ -166,6 +165,25 @@ def _page(invoice_id: UUID) -> InvoicePage:
         light=light,
         can_show_on_screen=code is not None and is_elsewhere,
     )
+
+
+class _Paper(NamedTuple):
+    """The newest receipt of an invoice, how often it was printed, and whether one still comes."""
+
+    receipt: PaymentRow | None
+    prints: int
+    is_fresh: bool
+    is_numbering: bool
+
+
+def _paper(tx: UnitOfWork, rows: tuple[PaymentRow, ...]) -> _Paper:
+    numbered = [row for row in rows if row.receipt_number is not None]
+    is_numbering = any(row.applied and row.receipt_number is None for row in rows)
+    if not numbered:
+        return _Paper(None, 0, False, is_numbering)
+    newest = numbered[-1]
+    is_fresh = tx.now() - newest.received_at <= _FRESH
+    return _Paper(newest, len(printing.prints(tx, newest.id)), is_fresh, is_numbering)
 
 
 def _row(payment: PaymentView, notes: Cash | None) -> PaymentRow:

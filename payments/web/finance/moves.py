@@ -46,8 +46,8 @@ def ask_move() -> AnyResponse:
     number = _number(form.get("number", ""))
     try:
         asked = MoveRequest(
-            _id(form.get("payment", ""), "payment", "refund_payment"),
-            _id(form.get("target", ""), "target", "move_target"),
+            forms.identifier(form.get("payment", ""), "payment", wrong="refund_payment"),
+            forms.identifier(form.get("target", ""), "target", wrong="move_target"),
             forms.amount(form.get("amount", ""), "amount", wrong="refund_amount"),
             form.get("reason", ""),
             f"move:{forms.form_key(form.get(forms.KEY_FIELD, ''))}",
@@ -82,13 +82,6 @@ def turn_down_move(move: UUID) -> AnyResponse:
 
 def _number(text: str) -> str:
     return " ".join(text.split()).upper()[:30]
-
-
-def _id(text: str, field: str, wrong: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise InvalidField(field, wrong) from error
 
 
 def _page(number: str, *, failure: str = "") -> MovesPage:
