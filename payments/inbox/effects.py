@@ -27,6 +27,7 @@ from payments.ledger import post
 from payments.ledger.posting_rules.money_in import transfer_received
 from payments.receipts.model import Allocation, allocate
 from payments.receipts.service import Arrived, record
+from payments.refunds.paying_out import paid_by
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -83,6 +84,8 @@ def apply_named(
         audit.append(
             tx, "bank.paid_out", f"bank_credit:{told.credit.id}", amount=arrival.amount.dong
         )
+        if paid_by(tx, told.credit, arrival.memo):
+            return Applied(Effect.POSTED, told.credit.id)
         return Applied(Effect.OUTGOING, told.credit.id)
     _pay(tx, told.credit, named, arrival, allocation)
     if named is not None and allocation.applied:

@@ -39,6 +39,8 @@ class Purpose(StrEnum):
     INTEREST = "interest"
     #: Another income of the hospital that is no patient's.
     INCOME = "income"
+    #: It is owed to whoever sent it, or came back from there.
+    REFUND = "refund"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from payments.kernel.money import vnd
 from payments.kernel.scope import Scope
 from payments.reconciliation.lines import MEMO, arrival
 from payments.reconciliation.rows import STATEMENT_LINE
+from payments.refunds.paybacks import PREFIX as PAYBACK
 from payments.runtime import Runtime
 from payments.storage.columns import mine
 from payments.storage.locks import Lock
@@ -133,7 +134,8 @@ def _waiting(runtime: Runtime, row: Row[Any]) -> _Waiting:
     told = arrival(row.account, line, row.copy)
     # The content names the line: whichever file brings it, it is told once.
     told = replace(told, source_id=f"{row.account}:{row.name}#{row.copy}")
-    may_name = bool(candidates(line.memo, runtime.settings.code_prefix))
+    prefixes = (runtime.settings.code_prefix, PAYBACK)
+    may_name = any(candidates(line.memo, prefix) for prefix in prefixes)
     return _Waiting(row.id, row.line, told, may_name)
 
 

@@ -14,7 +14,7 @@ from payments.kernel.money import Money, vnd
 from payments.ledger.model import Subject
 from payments.ledger.queries import subject_balance
 from payments.receipts.rows import PAYMENT
-from payments.refunds import move_repository
+from payments.refunds import move_repository, payback_repository
 from payments.refunds.disputes import TAKING, Dispute, Kind, NoDispute, State
 from payments.refunds.moves import Part
 from payments.refunds.moves import State as Moved
@@ -75,6 +75,7 @@ def left(tx: UnitOfWork, capture: Capture) -> tuple[Money, Money]:
     refunded = _sum(tx, REFUND, REFUND.c.from_invoice, capture.payment, _BOOKED)
     done = frozenset({Moved.DONE})
     moved = move_repository.taken(tx, Part.INVOICE, capture.payment, states=done)
+    moved += payback_repository.taken(tx, Part.INVOICE, capture.payment, is_booked=True)
     return in_suspense - held, capture.applied - gone - refunded - moved
 
 

@@ -20,9 +20,10 @@ from payments.ledger.queries import subject_balance
 from payments.patients.rows import PATIENT
 from payments.receipts.model import NoPayment
 from payments.receipts.rows import PAYMENT
+from payments.refunds import payback_repository as paybacks
 from payments.refunds.disputes import TAKING
 from payments.refunds.move_repository import taken, waiting
-from payments.refunds.moves import Movable, OtherPatient, Part
+from payments.refunds.moves import Movable, Part
 from payments.refunds.rows import DISPUTE, REFUND
 from payments.refunds.status import RESERVING
 from payments.refunds.status import State as Refund
@@ -40,7 +41,8 @@ class Paid:
     payment: UUID
     method: str
     credit: UUID | None
-    invoice: UUID
+    #: None where nobody knows whose it is.
+    invoice: UUID | None
     is_applied: bool
     #: It brought money itself; what a person attached lay in suspense as another's.
     is_received: bool
@@ -56,7 +58,7 @@ class Paid:
 
 
 def paid(tx: UnitOfWork, payment: UUID) -> Paid:
-    """Read a payment. Raises NoPayment, and OtherPatient where it named nobody's invoice."""
+    """Read a payment. Raises NoPayment."""
     row = tx.execute(
         select(PAYMENT, INTENT.c.invoice_id.label("named"))
         .outerjoin(
@@ -67,14 +69,11 @@ def paid(tx: UnitOfWork, payment: UUID) -> Paid:
     ).first()
     if row is None:
         raise NoPayment()
-    invoice = row.invoice_id or row.named
-    if invoice is None:
-        raise OtherPatient()
     return Paid(
         row.id,
         row.method,
         row.credit_id,
-        invoice,
+        row.invoice_id or row.named,
         row.invoice_id is not None,
         row.received > 0,
         vnd(row.applied),
@@ -140,23 +139,28 @@ def patient_of(tx: UnitOfWork, invoice: UUID) -> UUID:
     return found
 
 
-def movable(tx: UnitOfWork, of: Paid, invoice: Invoice, *, but: UUID | None = None) -> Movable:
+def movable(
+    tx: UnitOfWork, of: Paid, invoice: Invoice | None, *, but: UUID | None = None
+) -> Movable:
     """Say what of a payment is free: its *invoice* is held; *but* leaves one request out."""
     mine = (PAYMENT.c.id == of.payment,)
     suspense = -subject_balance(tx, "2200", of.owner) if of.is_received else vnd(0)
     suspense -= _sum(tx, REFUND, REFUND.c.from_suspense, (Refund.REQUESTED.value,), mine)
     suspense -= _sum(tx, DISPUTE, DISPUTE.c.from_suspense, ("open",), mine)
     suspense -= waiting(tx, Part.SUSPENSE, payment=of.payment, but=but)
-    if not of.is_applied:
+    suspense -= paybacks.waiting(tx, Part.SUSPENSE, payment=of.payment, but=but)
+    if not of.is_applied or invoice is None:
         return Movable(suspense, vnd(0))
     applied = of.applied
     applied -= _sum(tx, REFUND, REFUND.c.from_invoice, _RESERVING, mine)
     applied -= _sum(tx, DISPUTE, DISPUTE.c.from_invoice, _TAKING, mine)
     applied -= taken(tx, Part.INVOICE, of.payment, but=but)
+    applied -= paybacks.taken(tx, Part.INVOICE, of.payment, but=but)
     of_invoice = (PAYMENT.c.invoice_id == of.invoice,)
     over = invoice.paid - invoice.refunded - invoice.owed
     over -= _sum(tx, REFUND, REFUND.c.from_invoice, (Refund.REQUESTED.value,), of_invoice)
     over -= waiting(tx, Part.INVOICE, invoice=of.invoice, but=but)
+    over -= paybacks.waiting(tx, Part.INVOICE, invoice=of.invoice, but=but)
     return Movable(suspense, min(applied, over))
 
 

@@ -18,10 +18,8 @@ from payments.invoicing.telling import tell_received
 from payments.kernel.money import Money
 from payments.kernel.scope import Scope
 from payments.ledger import post
-from payments.ledger.model import Subject
-from payments.ledger.posting_rules.money import RECEIVABLE
 from payments.ledger.posting_rules.refunds import overpaid_moved
-from payments.ledger.posting_rules.suspense import matched
+from payments.ledger.posting_rules.suspense import suspense_matched, suspense_moved
 from payments.receipts import attached
 from payments.receipts.attached import Placed
 from payments.receipts.model import Purpose
@@ -70,6 +68,7 @@ def request(runtime: Runtime, scope: Scope, asked: MoveRequest) -> Move:
         if repeated is not None:
             return repeated
         _must_owe(held[asked.target], asked.amount)
+        assert of.invoice is not None, "only what names an invoice is held"
         part = movable.movable(tx, of, held[of.invoice]).part_for(asked.amount)
         made = Move(
             id=new_id(),
@@ -119,7 +118,7 @@ def approve(runtime: Runtime, scope: Scope, move: UUID) -> Move:
             raise SamePerson()
         target = held[asked.target]
         _must_owe(target, asked.amount)
-        free = movable.movable(tx, of, held[of.invoice], but=asked.id)
+        free = movable.movable(tx, of, held[asked.source], but=asked.id)
         if free.part_for(asked.amount) is not asked.part:
             raise MoveDealtWith()
         txn, paid = _book(tx, of, asked, held)
@@ -158,6 +157,8 @@ def _requested(tx: UnitOfWork, move: UUID) -> Move:
 
 def _hold(tx: UnitOfWork, of: Paid, target: UUID) -> dict[UUID, Invoice]:
     """Hold both invoices, of one person. Raises NoInvoice, SameInvoice, OtherPatient."""
+    if of.invoice is None:
+        raise OtherPatient()
     if target == of.invoice:
         raise SameInvoice()
     invoices.read(tx, target)
@@ -182,18 +183,14 @@ def _book(tx: UnitOfWork, of: Paid, move: Move, held: dict[UUID, Invoice]) -> tu
         invoices.save(tx, replace(source, refunded=source.refunded + move.amount))
         placed = Placed(move.id, of.method, move.amount, of.received_at, txn)
         return txn, attached.place(tx, placed, target)
-    entry = matched(
-        match=move.id,
-        owner=of.owner,
-        credit=RECEIVABLE,
-        subject=Subject("invoice", target.id),
-        amount=move.amount,
-    )
-    txn = post(tx, entry, effective_at=tx.now(), source="finance").txn_id
     invoices.touch(tx, source.id)
     if of.credit is None:
+        entry = suspense_moved(move=move.id, owner=of.owner, invoice=target.id, amount=move.amount)
+        txn = post(tx, entry, effective_at=tx.now(), source="finance").txn_id
         placed = Placed(move.id, of.method, move.amount, of.received_at, txn)
         return txn, attached.place(tx, placed, target)
+    entry = suspense_matched(match=move.id, credit=of.credit, invoice=target.id, amount=move.amount)
+    txn = post(tx, entry, effective_at=tx.now(), source="finance").txn_id
     match = attached.Match(move.id, of.credit, Purpose.INVOICE, move.amount, move.reason, txn)
     paid = attached.attach(tx, match, target, received_at=of.received_at)
     is_left = bool(attached.in_suspense(tx, of.credit))

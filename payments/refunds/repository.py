@@ -15,7 +15,7 @@ from payments.intents.rows import GATEWAY_BOOKING
 from payments.invoicing.model import Invoice
 from payments.kernel.money import Money, vnd
 from payments.receipts.rows import PAYMENT
-from payments.refunds import dispute_repository, move_repository
+from payments.refunds import dispute_repository, move_repository, payback_repository
 from payments.refunds.model import CannotRefund, NoRefund, Refund, Refundable, refundable
 from payments.refunds.moves import Part
 from payments.refunds.rows import REFUND
@@ -81,11 +81,15 @@ def left(tx: UnitOfWork, of: Source, invoice: Invoice, *, but: UUID | None = Non
     waiting += move_repository.waiting(tx, Part.INVOICE, invoice=invoice.id)
     over = invoice.paid - invoice.refunded - invoice.owed - waiting
     gone = dispute_repository.taken(tx, of.payment)
-    moved = [move_repository.taken(tx, part, of.payment) for part in (Part.SUSPENSE, Part.INVOICE)]
+    waits = payback_repository.waiting(tx, Part.INVOICE, invoice=invoice.id)
+    moved = [
+        move_repository.taken(tx, part, of.payment) + payback_repository.taken(tx, part, of.payment)
+        for part in (Part.SUSPENSE, Part.INVOICE)
+    ]
     return refundable(
         received_suspense=of.suspense,
         applied=of.applied if of.invoice is not None else vnd(0),
-        over=over,
+        over=over - waits,
         reserved=(
             vnd(sum(row.from_suspense for row in of_payment)) + gone[0] + moved[0],
             vnd(sum(row.from_invoice for row in of_payment)) + gone[1] + moved[1],

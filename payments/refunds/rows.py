@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKeyConstraint, Table
 
-from payments.storage.columns import METADATA, Dong, Flag, Id, UtcTime, Whole, Words
+from payments.storage.columns import METADATA, Blob, Dong, Flag, Id, UtcTime, Whole, Words
 
 REFUND: Final = Table(
     "refund",
@@ -117,4 +117,51 @@ OVERPAID_MOVE: Final = Table(
     ForeignKeyConstraint(["facility_id", "from_invoice_id"], ["invoice.facility_id", "invoice.id"]),
     ForeignKeyConstraint(["facility_id", "to_invoice_id"], ["invoice.facility_id", "invoice.id"]),
     ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
+)
+#: Money that is paid back to a bank account that its payee names by a link.
+PAYBACK: Final = Table(
+    "payback",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, nullable=False),
+    Column("invoice_id", Id, nullable=True),
+    Column("part", Words, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("requested_by", Words, nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("approved_by", Words, nullable=True),
+    Column("approved_at", UtcTime, nullable=True),
+    Column("book_txn_id", Id, nullable=True),
+    Column("code", Words, nullable=False),
+    Column("token_hash", Blob, nullable=True),
+    Column("token_sealed", Blob, nullable=True),
+    Column("expires_at", UtcTime, nullable=True),
+    Column("named_times", Whole, nullable=False),
+    Column("named_at", UtcTime, nullable=True),
+    Column("bank", Words, nullable=False),
+    Column("account_sealed", Blob, nullable=True),
+    Column("account_hash", Blob, nullable=True),
+    Column("account_last4", Words, nullable=False),
+    Column("holder_sealed", Blob, nullable=True),
+    Column("checked_by", Words, nullable=True),
+    Column("ready_at", UtcTime, nullable=True),
+    Column("attempt", Whole, nullable=False),
+    Column("credit_id", Id, nullable=True),
+    Column("paid_txn_id", Id, nullable=True),
+    Column("ended_at", UtcTime, nullable=True),
+    Column("idem_key", Words, nullable=False),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
+    ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
+    ),
+    ForeignKeyConstraint(
+        ["facility_id", "book_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
+    ForeignKeyConstraint(
+        ["facility_id", "paid_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
 )

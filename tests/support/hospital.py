@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from payments.bank.model import Arrival, Direction
+from payments.bank.rows import BANK_CREDIT
 from payments.demo.hospital import DESK, furnish
 from payments.gateway import Payee
 from payments.inbox.effects import Applied, apply_arrival
@@ -59,6 +60,7 @@ _OWED = select(
     func.sum(INVOICE.c.total - INVOICE.c.credited - INVOICE.c.paid + INVOICE.c.refunded)
 ).where(INVOICE.c.document == "issued")
 _RECEIVED = select(func.sum(PAYMENT.c.received))
+_PAID_BACK = select(func.sum(BANK_CREDIT.c.amount)).where(BANK_CREDIT.c.reason == "refund_paid")
 
 LATER = timedelta(minutes=20)
 
@@ -163,6 +165,9 @@ class Hospital:
                 if control == "1000":
                     # What a count found missing has left the till, and what was over has come in.
                     held += totals["5300"].dong if "5300" in totals else 0
+                else:
+                    # What was paid back from the account, whether it came back or not.
+                    held += int(tx.execute(_PAID_BACK).scalar_one() or 0)
                 assert held == (received or 0), control
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 from flask import Flask
+from sqlalchemy import select
 
 from payments.app import create_app
 from payments.channels import pausing
@@ -47,10 +48,13 @@ from payments.patients.model import Facts
 from payments.patients.scanning import Birth
 from payments.patients.service import admit
 from payments.receipts.printing import record
+from payments.receipts.rows import PAYMENT
 from payments.reconciliation.closing import close_day
 from payments.reconciliation.importing import take_in
-from payments.refunds import moving
+from payments.refunds import claiming, moving, paying_back
 from payments.refunds.moving import MoveRequest
+from payments.refunds.paybacks import Account
+from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
 from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
@@ -92,6 +96,7 @@ class Show:
         self.patients: dict[str, UUID] = {}
         self.credits: dict[str, UUID] = {}
         self.attempts: dict[str, UUID] = {}
+        self.claims: dict[str, str] = {}
         self._enrolled = ""
         self.logins = {role: add_user(runtime, scope, role) for role in Role}
         self.hospital.scope = replace(scope, actor=f"user:{self.user(Role.HEAD_CASHIER)}")
@@ -210,6 +215,8 @@ class Show:
         over = self._code("over", "LÊ THỊ VÍ DỤ")
         self._pay("over", over.code, over.amount + vnd(50_000))
         self._move("over")
+        self._pay_back("open", is_named=False)
+        self._pay_back("named", is_named=True)
         twice = self._code("twice", "PHẠM VĂN NGHIỆM")
         for _ in range(2):
             self._pay("twice", twice.code, twice.amount)
@@ -240,6 +247,28 @@ class Show:
         self.hospital.hand_over(cash, vnd(50_000))
         self.hospital.work()
         self.payments["cash"] = self.hospital.payments(cash)[-1].id
+
+    def _pay_back(self, name: str, *, is_named: bool) -> None:
+        """Ask for and approve money back to an account; its payee may have named one."""
+        scope, runtime = self.hospital.scope, self.runtime
+        asked = PaybackRequest(
+            self._stray(), vnd(90_000), "không rõ người trả", f"show-back-{name}"
+        )
+        one = paying_back.request(runtime, scope, asked)
+        chief = replace(scope, actor=f"user:{self.user(Role.CHIEF_ACCOUNTANT)}")
+        approved = paying_back.approve(runtime, chief, one.id)
+        self.claims[name] = paying_back.token_of(runtime, approved)
+        if is_named:
+            account = Account("970436", "0071000999888", "NGUYEN VAN MAU")
+            claiming.name_account(runtime, scope, self.claims[name], account)
+
+    def _stray(self) -> UUID:
+        """Let a transfer come that names nobody; returns its payment."""
+        credit = self.hospital.arrive(self.hospital.transfer("CK LAI", vnd(90_000))).credit
+        with self.runtime.database.reading(self.scope) as tx:
+            brought = select(PAYMENT.c.id).where(PAYMENT.c.credit_id == credit)
+            found: UUID = tx.execute(brought).scalar_one()
+        return found
 
     def _move(self, name: str) -> None:
         """Ask that what is over of *name* pays another invoice of the same person."""

@@ -251,6 +251,27 @@ def credit(name: str, more: str = "", fields: Fields | None = None) -> Way:
     return way
 
 
+def claim(name: str, fields: Fields | None = None) -> Way:
+    """Open a payee's link, and send the form."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        page = f"/hoan-tien/{show.claims[name]}"
+        if fields is None:
+            visitor.get(page)
+        else:
+            visitor.send(page, page, fields)
+
+    return way
+
+
+def paybacks_of(name: str) -> Way:
+    def way(show: Show, visitor: Visitor) -> None:
+        number = show.hospital.view(show.invoices[name]).number
+        visitor.get(f"/finance/paybacks?number={number}")
+
+    return way
+
+
 def moves_of(name: str) -> Way:
     """Look for what of an invoice may be moved; another of the same person is open."""
 

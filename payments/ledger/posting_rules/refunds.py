@@ -6,7 +6,7 @@ from uuid import UUID
 
 from payments.kernel.money import Money
 from payments.ledger.model import Entry, Posting, Subject, entry, fingerprint_of
-from payments.ledger.posting_rules.money import RECEIVABLE, REFUNDS, Movement
+from payments.ledger.posting_rules.money import RECEIVABLE, REFUNDS, SUSPENSE, Movement
 
 
 def refund_approved(*, refund: UUID, invoice: UUID, amount: Money) -> Entry:
@@ -65,4 +65,16 @@ def overpaid_moved(*, move: UUID, source: UUID, target: UUID, amount: Money) -> 
         fingerprint_of("refund.move", move, source, target, amount),
         Posting(RECEIVABLE, REFUNDS, amount, Subject("invoice", source), owed),
         Posting(REFUNDS, RECEIVABLE, amount, owed, Subject("invoice", target)),
+    )
+
+
+def refund_came_back(*, match: UUID, credit: UUID, refund: UUID, amount: Money) -> Entry:
+    """P18 of a bank line that P10 had parked, so P11: 2200 in place of 1100. Key: the match."""
+    return entry(
+        "suspense.match",
+        f"suspense.match:{match}",
+        fingerprint_of("match", match, credit, amount),
+        Posting(
+            SUSPENSE, REFUNDS, amount, Subject("bank_credit", credit), Subject("refund", refund)
+        ),
     )

@@ -66,3 +66,13 @@ def suspense_refunded(*, refund: UUID, owner: Subject, amount: Money) -> Entry:
         fingerprint_of("suspense.refund", refund, owner.id, amount),
         Posting(SUSPENSE, REFUNDS, amount, owner, Subject("refund", refund)),
     )
+
+
+def suspense_moved(*, move: UUID, owner: Subject, invoice: UUID, amount: Money) -> Entry:
+    """P11 of money that a gateway or a till took: it pays another invoice. Key: the move."""
+    return entry(
+        "refund.move",
+        f"refund.move:{move}",
+        fingerprint_of("refund.move", move, owner.id, invoice, amount),
+        Posting(SUSPENSE, RECEIVABLE, amount, owner, Subject("invoice", invoice)),
+    )

@@ -17,6 +17,7 @@ from payments.gateway import Outcome
 from payments.invoicing.model import LineRequest, PatientRequest
 from payments.invoicing.service import IssueRequest, issue
 from payments.invoicing.status import Payment
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money, vnd
 from payments.reconciliation import exceptions
@@ -34,6 +35,7 @@ from payments.refunds.moves import (
 )
 from payments.refunds.moving import MoveRequest
 from payments.refunds.rows import OVERPAID_MOVE
+from payments.statements import day as collection
 from tests.support.doubles import AtTheGateway, double
 from tests.support.hospital import Hospital
 from tests.unit.inbox.test_attempts import PRICE, told
@@ -88,6 +90,8 @@ def test_second_payment_at_a_gateway_pays_the_other_invoice(gateway: AtTheGatewa
     assert gateway.hospital.view(target).payment is Payment.PAID
     assert gateway.hospital.balance("2200") == ZERO
     gateway.hospital.work()
+    with gateway.hospital.runtime.database.reading(gateway.hospital.scope) as tx:
+        assert collection.read(tx, HospitalDay.of(tx.now())).lines == ()
     [moved] = gateway.hospital.payments(target)
     assert (moved.received, moved.applied) == (ZERO, PRICE)
     assert moved.receipt_number is not None
