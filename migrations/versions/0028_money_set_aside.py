@@ -17,7 +17,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0028"
-down_revision = "0027"
+down_revision = "0027a"
 
 _STATES = (
     "state IN ('created', 'pending', 'captured', 'failed', 'cancelled', 'expired',"

@@ -16,7 +16,7 @@ from payments.ledger.posting_rules.refunds import refund_approved
 from payments.ledger.posting_rules.suspense import suspense_refunded
 from payments.refunds import repository
 from payments.refunds.model import NotRefundable, Refund, SamePerson
-from payments.refunds.repository import Source
+from payments.refunds.sources import Source
 from payments.refunds.status import Event, after
 from payments.storage.unit_of_work import UnitOfWork
 

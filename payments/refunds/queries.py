@@ -16,6 +16,7 @@ from payments.receipts.rows import PAYMENT
 from payments.refunds import dispute_repository, repository
 from payments.refunds.disputes import Dispute
 from payments.refunds.model import Refund
+from payments.refunds.sources import source
 from payments.storage.unit_of_work import UnitOfWork
 
 
@@ -67,7 +68,7 @@ def paid_through(tx: UnitOfWork, invoice: UUID) -> tuple[PaidThrough, ...]:
             row.channel,
             vnd(row.received),
             row.received_at,
-            repository.left(tx, repository.source(tx, row.id), amounts).total,
+            repository.left(tx, source(tx, row.id), amounts).total,
         )
         for row in rows
     )

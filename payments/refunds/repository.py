@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,14 +10,14 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, insert, select, update
 
 from payments.gateway import Trouble
-from payments.intents.rows import GATEWAY_BOOKING
 from payments.invoicing.model import Invoice
 from payments.kernel.money import Money, vnd
 from payments.receipts.rows import PAYMENT
 from payments.refunds import dispute_repository, move_repository, payback_repository
-from payments.refunds.model import CannotRefund, NoRefund, Refund, Refundable, refundable
+from payments.refunds.model import NoRefund, Refund, Refundable, refundable
 from payments.refunds.moves import Part
 from payments.refunds.rows import REFUND
+from payments.refunds.sources import Source
 from payments.refunds.status import BOOKED, RESERVING, State
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
@@ -26,48 +25,6 @@ from payments.storage.unit_of_work import UnitOfWork
 _RESERVING: Final = tuple(sorted(state.value for state in RESERVING))
 #: Approved: the invoice has been debited, so that it counts as refunded already.
 _BOOKED: Final = tuple(sorted(state.value for state in BOOKED))
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A payment through a gateway, with the attempt that brought it."""
-
-    payment: UUID
-    intent: UUID
-    channel: str
-    invoice: UUID | None
-    applied: Money
-    suspense: Money
-    received_at: datetime
-
-    @property
-    def received(self) -> Money:
-        return self.applied + self.suspense
-
-
-def source(tx: UnitOfWork, payment: UUID) -> Source:
-    """Read the payment that is to be given back. Raises CannotRefund where no gateway took it."""
-    row = tx.execute(
-        select(PAYMENT, GATEWAY_BOOKING.c.channel, GATEWAY_BOOKING.c.intent_id.label("attempt"))
-        .join(
-            GATEWAY_BOOKING,
-            (GATEWAY_BOOKING.c.facility_id == PAYMENT.c.facility_id)
-            & (GATEWAY_BOOKING.c.payment_id == PAYMENT.c.id)
-            & (GATEWAY_BOOKING.c.kind == "capture"),
-        )
-        .where(PAYMENT.c.facility_id == tx.facility, PAYMENT.c.id == payment)
-    ).first()
-    if row is None:
-        raise CannotRefund()
-    return Source(
-        row.id,
-        row.attempt,
-        row.channel,
-        row.invoice_id,
-        vnd(row.applied),
-        vnd(row.suspense),
-        row.received_at,
-    )
 
 
 def left(tx: UnitOfWork, of: Source, invoice: Invoice, *, but: UUID | None = None) -> Refundable:

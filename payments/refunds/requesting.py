@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from payments.kernel.money import Money
 from payments.refunds.model import Refund
-from payments.refunds.repository import Source
+from payments.refunds.sources import Source
 from payments.refunds.status import State
 from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork

@@ -31,6 +31,7 @@ from payments.kernel.scope import Scope
 from payments.refunds import bouncing, repository, requesting, settling, voiding
 from payments.refunds.booking import book, hold
 from payments.refunds.model import CannotRefund, Refund, Refundable
+from payments.refunds.sources import source
 from payments.refunds.status import Event, State, after
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
@@ -49,7 +50,7 @@ class RefundRequest:
 
 def what_is_left(tx: UnitOfWork, payment: UUID) -> Refundable:
     """Say what may go back of *payment*, for a screen: nothing is held. Raises CannotRefund."""
-    of = repository.source(tx, payment)
+    of = source(tx, payment)
     return repository.left(tx, of, invoices.read(tx, intents.get(tx, of.intent).invoice))
 
 
@@ -65,7 +66,7 @@ def request(runtime: Runtime, scope: Scope, asked: RefundRequest) -> Refund:
     """
     reason = checked_reason(asked.reason)
     with runtime.database.reading(scope) as tx:
-        of = repository.source(tx, asked.payment)
+        of = source(tx, asked.payment)
     _refunder(runtime, scope, of.channel)
 
     def work(tx: UnitOfWork) -> Refund:
@@ -106,7 +107,7 @@ def approve(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> Refu
     """
     with runtime.database.reading(scope) as tx:
         asked = repository.get(tx, refund)
-        of = repository.source(tx, asked.payment)
+        of = source(tx, asked.payment)
     refunder = _refunder(runtime, scope, of.channel)
 
     def work(tx: UnitOfWork) -> Refund:
@@ -131,7 +132,7 @@ def order_again(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> 
     """
     with runtime.database.reading(scope) as tx:
         found = repository.get(tx, refund)
-        of = repository.source(tx, found.payment)
+        of = source(tx, found.payment)
     refunder = _refunder(runtime, scope, of.channel)
 
     def work(tx: UnitOfWork) -> tuple[Refund, RefundOrder]:
@@ -152,7 +153,7 @@ def turn_down(runtime: Runtime, scope: Scope, refund: UUID) -> Refund:
         IllegalRefundStep: it is no longer a request.
     """
     with runtime.database.reading(scope) as tx:
-        of = repository.source(tx, repository.get(tx, refund).payment)
+        of = source(tx, repository.get(tx, refund).payment)
 
     def work(tx: UnitOfWork) -> Refund:
         hold(tx, of)

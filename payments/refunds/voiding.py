@@ -10,7 +10,7 @@ from payments.gateway import Refunding
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Rejected
 from payments.kernel.money import Money
-from payments.refunds.repository import Source
+from payments.refunds.sources import Source
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
