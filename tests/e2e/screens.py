@@ -51,10 +51,15 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "pay-expired": "The code has ended; one button makes a new one",
         "pay-unknown": "An unknown link and an expired one are answered alike",
     },
+    "Money back": {
+        "claim": "Whoever gets money back names an account; the link says how much and from whom",
+        "claim-named": "The account waits for the hospital: last four figures, no more",
+    },
     "On the way to a gateway": {
         "way-open": "A wallet or card page is reached by a plain link that names it",
         "way-paid": "Back from the gateway: what it told is shown, never believed unseen",
         "way-cancelled": "Back without having paid",
+        "way-aside": "The gateway holds the money until the hospital takes it: nothing is paid yet",
     },
     "The desk": {
         "desk": "The desk between two patients: open codes at the left, services in the middle",
@@ -70,6 +75,7 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "invoice-paid": "Paid: green, with the receipt's number",
         "invoice-over": "50.000 đ too much are kept and named",
         "invoice-expired": "The code has ended; F4 shows a new one",
+        "invoice-aside": "A gateway holds money: somebody takes it or lets it go",
         "invoice-cancelled": "A cancelled invoice to which money came: it is kept and named",
         "invoice-cash": "Cash: the change is the largest figure",
         "cash": "Cash: likely amounts with their change, one key each",
@@ -93,6 +99,8 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "day-closed": "A closed day",
         "statement-refused": "A statement is read whole or refused with every line that is wrong",
         "credit": "Money of unknown purpose: guesses in words, a person decides",
+        "moves": "What is over pays another invoice of the same patient, if a second person agrees",
+        "paybacks": "Money back to an account that its payee names by a link; two people, a day's wait",
     },
     "Administration": {
         "users": "Users, their roles, and who is signed in",
