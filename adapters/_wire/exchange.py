@@ -18,13 +18,16 @@ from urllib.parse import urlencode
 import httpx
 
 from adapters._wire import strict_json
+from adapters._wire.deadline import breaking_after
 from adapters._wire.strict_json import Json
 from payments.gateway import NotSent, OutcomeUnknown, Transport, Trouble
 from payments.kernel.clock import Clock
 
 _CONNECT_S: Final = 2
-#: Long enough for most; it starts anew with every byte, so the whole answer gets twice as long.
+#: Long enough for most; it starts anew with every byte.
 _WAIT_S: Final = 5
+#: For the whole exchange, whatever drips in: somebody at a desk or with a telephone waits for it.
+_WHOLE_S: Final = 10
 _SIZE_MAX_BYTES: Final = 8 * 1024 * 1024
 #: What fails before the first byte of the request leaves.
 _BEFORE_SENDING: Final = (
@@ -111,9 +114,14 @@ class Line:
         url = self.base_url + call.path + (f"?{call.query}" if call.query else "")
         try:
             with (
+                breaking_after(self._whole_s) as trace,
                 self._client() as client,
                 client.stream(
-                    call.method, url, content=call.body or None, headers=dict(call.headers)
+                    call.method,
+                    url,
+                    content=call.body or None,
+                    headers=dict(call.headers),
+                    extensions={"trace": trace},
                 ) as answer,
             ):
                 body = self._read(answer)
@@ -123,6 +131,10 @@ class Line:
             raise NotSent(f"nothing was sent: {type(error).__name__}") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise OutcomeUnknown(f"no answer: {type(error).__name__}") from error
+
+    @property
+    def _whole_s(self) -> int:
+        return max(_WHOLE_S, self.wait_s)
 
     @contextmanager
     def _client(self) -> Iterator[httpx.Client]:
@@ -146,7 +158,7 @@ class Line:
         # A small answer must not unpack into a large one, even if the gateway ignores our header.
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise _unreadable("the answer is packed, which we did not ask for")
-        answer_max = timedelta(seconds=2 * self.wait_s)
+        answer_max = timedelta(seconds=self._whole_s)
         deadline = self.clock.now() + answer_max
         body = bytearray()
         for chunk in answer.iter_bytes():
