@@ -20,7 +20,14 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from payments.gateway import Declined, Notification, OutcomeUnknown, RefundOrder, Trouble
+from payments.gateway import (
+    AttemptRef,
+    Declined,
+    Notification,
+    OutcomeUnknown,
+    RefundOrder,
+    Trouble,
+)
 from payments.gateway import Outcome as Told
 from payments.inbox.asking import ask_all
 from payments.intents.service import cancel_invoice, credit_invoice
@@ -61,6 +68,7 @@ class Schedule:
         self.gateway.invoice = self.gateway.hospital.issue()
         self.intent = self.gateway.open(key=f"key-{self.number:07d}")
         self.gateway.refund_answer = self._answer
+        self.gateway.cancel_answer = self._cancelled
 
     def play(self) -> None:
         for _ in range(self.chance.randint(2, _STEPS_MAX)):
@@ -78,6 +86,11 @@ class Schedule:
             self.captured.add(transaction)
         for _ in range(copies):
             self.gateway.tell(told(self.gateway, self.intent, outcome, transaction=transaction))
+
+    def take_back(self, outcome: Told) -> None:
+        """Tell that a payment is disputed or taken back; never before it was told."""
+        if f"T{self.number}" in self.captured:
+            self.tell(outcome)
 
     def refunds(self, *states: State) -> list[UUID]:
         hospital = self.gateway.hospital
@@ -100,6 +113,12 @@ class Schedule:
             raise Declined(Trouble.NOT_REFUNDABLE)
         outcome = self.chance.choice((Told.REFUND_PENDING, Told.REFUNDED, Told.REFUND_REFUSED))
         return self._of_refund(order, outcome)
+
+    def _cancelled(self, _: AttemptRef) -> Notification:
+        """Answer that nothing more can be paid, or not at all."""
+        if self.chance.random() < 0.3:
+            raise OutcomeUnknown("silence")
+        return told(self.gateway, self.intent, Told.CANCELLED, transaction=f"T{self.number}")
 
     def _of_refund(self, order: RefundOrder, outcome: Told) -> Notification:
         return Notification(
@@ -193,9 +212,9 @@ _STEPS: Final[Mapping[str, Callable[[Schedule], None]]] = {
     "failed": lambda one: one.tell(Told.FAILED),
     "cancelled by the payer": lambda one: one.tell(Told.CANCELLED),
     "expired": lambda one: one.tell(Told.EXPIRED),
-    "reversed": lambda one: one.tell(Told.REVERSED),
-    "disputed": lambda one: one.tell(Told.DISPUTED),
-    "dispute lost": lambda one: one.tell(Told.DISPUTE_LOST),
+    "reversed": lambda one: one.take_back(Told.REVERSED),
+    "disputed": lambda one: one.take_back(Told.DISPUTED),
+    "dispute lost": lambda one: one.take_back(Told.DISPUTE_LOST),
     "invoice cancelled": _cancel,
     "invoice credited": _credit,
     "refund asked": _ask,

@@ -1,8 +1,8 @@
-"""M6 and M7 in a few seconds; whole by ``python -m tests.faults slow unknown``."""
+"""M6 to M8 and K3 in a few seconds; whole by ``python -m tests.faults slow unknown lies …``."""
 
 from __future__ import annotations
 
-from tests.faults import slow, unknown
+from tests.faults import givers, lies, slow, unknown
 from tests.support.databases import Cluster
 
 SEED = 7
@@ -14,3 +14,11 @@ def test_slow_gateway_keeps_nobody_for_long_and_what_was_sent_is_unknown() -> No
 
 def test_lost_answers_of_gateways_do_nothing_twice(cluster: Cluster) -> None:
     assert unknown.run(cluster, SEED, rounds=2).failures == []
+
+
+def test_gateway_that_lies_pays_no_invoice_and_a_person_is_told(cluster: Cluster) -> None:
+    assert lies.run(cluster, SEED, rounds=1, gateways=2).failures == []
+
+
+def test_refunds_at_once_never_give_back_more_than_came(cluster: Cluster) -> None:
+    assert givers.run(cluster, SEED, rounds=2, people=12).failures == []
