@@ -100,7 +100,7 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "statement-refused": "A statement is read whole or refused with every line that is wrong",
         "credit": "Money of unknown purpose: guesses in words, a person decides",
         "moves": "What is over pays another invoice of the same patient, if a second person agrees",
-        "paybacks": "Money back to an account that its payee names by a link; two people, a day's wait",
+        "paybacks": "Money back to an account that its payee names by a link; two people agree",
     },
     "Administration": {
         "users": "Users, their roles, and who is signed in",
