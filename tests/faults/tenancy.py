@@ -225,7 +225,8 @@ class _Routes:
             name: 1 if isinstance(rule._converters[name], IntegerConverter) else _DAY
             for name in rule.arguments
         }
-        told |= {named: one} if named else {}
+        # Of two objects both are another's, or neither is there.
+        told |= {name: one for name in rule.arguments if name == named or _is_id(rule, name)}
         path = self._app.url_map.bind("localhost").build(rule.endpoint, told)
         answer = browser.get(path) if method == "GET" else browser.post(path, {"reason": "thử"})
         return answer.status_code, answer.get_data(as_text=True)
@@ -239,9 +240,13 @@ class _Routes:
 def _named_by(rule: Rule) -> str:
     """Find the argument that names an object; "" for a route of days, words or channels."""
     for argument in sorted(rule.arguments):
-        if argument == "token" or isinstance(rule._converters[argument], UUIDConverter):
+        if argument == "token" or _is_id(rule, argument):
             return argument
     return ""
+
+
+def _is_id(rule: Rule, argument: str) -> bool:
+    return isinstance(rule._converters[argument], UUIDConverter)
 
 
 if __name__ == "__main__":
