@@ -12,10 +12,5 @@ FLAGS: Final = (
 )  # fmt: skip
 
 
-#: The shell is the same engine without a window of its own: a page costs half the time.
-_NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser")
-
-
 def chromium() -> str | None:
-    """Give the path of the first Chromium that is there; None where none is."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+    return shutil.which("chromium") or shutil.which("chromium-browser")
