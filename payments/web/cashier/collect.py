@@ -111,9 +111,9 @@ def _page(invoice_id: UUID) -> InvoicePage:
         intent = intents.latest(tx, invoice_id)
         payments = receipts.of_invoice(tx, invoice_id)
         code = codes.card(runtime(), intent)
-        why_no_code = "" if code else _why_no_code(tx, invoice)
-        set_aside = holds.rows(tx, invoice_id)
         has_channel = codes.collecting_channel(tx, runtime()) is not None
+        why_no_code = "" if code else _why_no_code(tx, invoice, has_channel=has_channel)
+        set_aside = holds.rows(tx, invoice_id)
         exempted = exemptions.exemptions(tx, invoice_id)
         taken = tuple(map(taken_back, refunds.taken_back_of(tx, invoice_id)))
         notes = cash.of_invoice(tx, invoice_id) if payments else {}
@@ -219,10 +219,10 @@ def _is_untouched(invoice: InvoiceView) -> bool:
     return invoice.document is Document.ISSUED and not invoice.paid and not invoice.credited
 
 
-def _why_no_code(tx: UnitOfWork, invoice: InvoiceView) -> str:
+def _why_no_code(tx: UnitOfWork, invoice: InvoiceView, *, has_channel: bool) -> str:
     if not invoice.due:
         return words("desk.nothing_due")
-    if codes.collecting_channel(tx, runtime()) is None:
+    if not has_channel:
         return codes.why_none(tx, runtime())
     return words("desk.above_code_limit") if invoice.due > CODE_MAX else ""
 
