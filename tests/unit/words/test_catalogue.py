@@ -46,20 +46,28 @@ def _sources() -> list[str]:
     return [path.read_text(encoding="utf-8") for path in root.rglob("*.py")]
 
 
-@pytest.mark.parametrize("key", sorted(_WORDS))
-def test_all_languages_have_the_same_placeholders(key: str) -> None:
-    texts = _WORDS[key]
+def test_all_languages_have_the_same_placeholders() -> None:
+    different = [
+        key
+        for key, texts in _WORDS.items()
+        if len({catalogue.placeholders(text) for text in texts.values()}) != 1
+    ]
 
-    assert len({catalogue.placeholders(text) for text in texts.values()}) == 1
+    assert len(_WORDS) > 1500
+    assert different == []
 
 
-@pytest.mark.parametrize("key", sorted(_WORDS))
-def test_placeholders_are_plain_names(key: str) -> None:
+def test_placeholders_are_plain_names() -> None:
     """``{amount:,}`` would be a second way to format, ``{amount.dong}`` a look inside."""
-    for text in _WORDS[key].values():
-        braced = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-        assert braced == catalogue.placeholders(text)
-        assert not any(spec for _, _, spec, _ in Formatter().parse(text))
+    other = [(key, text) for key, texts in _WORDS.items() for text in texts.values() if _odd(text)]
+
+    assert other == []
+
+
+def _odd(text: str) -> bool:
+    parsed = list(Formatter().parse(text))
+    braced = {name for _, name, _, _ in parsed if name is not None}
+    return braced != catalogue.placeholders(text) or any(spec for _, _, spec, _ in parsed)
 
 
 def test_every_key_in_a_template_has_words() -> None:
