@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from payments.kernel.calendar import HospitalDay
 from payments.ledger.accounts import Account
 from payments.ledger.model import CURRENCY, Posting
+from payments.storage.compiled import on_driver
 from payments.storage.unit_of_work import UnitOfWork
 
 
@@ -147,7 +149,7 @@ def _to_postgres(tx: UnitOfWork, head: Head, lines: Sequence[_Line]) -> Outcome:
     }
     for name, values in zip(names, zip(*lines, strict=True), strict=True):
         parameters[name] = _array(values)
-    is_open, is_new = tx.connection.exec_driver_sql(_POSTGRES, parameters).one()
+    is_open, is_new = on_driver(tx.connection, _POSTGRES, parameters).fetchone()
     if not is_open:
         return Outcome.NOT_OPEN
     return Outcome.WRITTEN if is_new else Outcome.KNOWN
@@ -163,8 +165,8 @@ def _array(values: Iterable[int | str | UUID | None]) -> str:
 
 
 def _to_sqlite(tx: UnitOfWork, head: Head, lines: Sequence[_Line]) -> Outcome:
-    run: Callable[..., Any] = tx.connection.exec_driver_sql
-    if run(_SQLITE_PERIOD, (tx.facility, head.day.period_id)).first() is None:
+    run: Callable[..., Any] = partial(on_driver, tx.connection)
+    if run(_SQLITE_PERIOD, (tx.facility, head.day.period_id)).fetchone() is None:
         return Outcome.NOT_OPEN
     txn_id, now = str(head.id), _text(tx.now())
     written = run(
@@ -190,18 +192,9 @@ def _to_sqlite(tx: UnitOfWork, head: Head, lines: Sequence[_Line]) -> Outcome:
     )
     if written.rowcount == 0:
         return Outcome.KNOWN
-    run(
-        _SQLITE_POSTING,
-        [
-            (
-                tx.facility,
-                txn_id,
-                len(lines),
-                *(str(value) if isinstance(value, UUID) else value for value in line),
-            )
-            for line in lines
-        ],
-    )
+    for line in lines:
+        values = (str(value) if isinstance(value, UUID) else value for value in line)
+        run(_SQLITE_POSTING, (tx.facility, txn_id, len(lines), *values))
     run(_SQLITE_OUTBOX, (tx.facility, txn_id, now))
     return Outcome.WRITTEN
 

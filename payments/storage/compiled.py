@@ -88,6 +88,20 @@ def driver_of(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
+def on_driver(connection: Connection, text: str, parameters: Any) -> Any:
+    """
+    Run *text*, written for the database of *connection*, past SQLAlchemy; gives a cursor.
+
+    Raises:
+        DBAPIError: as if SQLAlchemy had run it.
+    """
+    driver = driver_of(connection)
+    try:
+        return driver.execute(text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise translated(connection, error, text) from error
+
+
 def translated(connection: Connection, error: Exception, text: str | None = None) -> BaseException:
     """
     Make of the driver's *error* the one of SQLAlchemy; a connection that is lost is thrown away.
