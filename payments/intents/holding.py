@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from payments import audit
 from payments.channels.service import adapter_of, valid_versions
@@ -21,8 +22,27 @@ from payments.kernel.errors import Conflict, NotFound, Rejected
 from payments.kernel.money import Money, vnd
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
+_SET_ASIDE: Final = (
+    select(INTENT, INVOICE.c.number, GATEWAY_ATTEMPT.c.opened_at)
+    .join(
+        INVOICE,
+        (INVOICE.c.facility_id == INTENT.c.facility_id) & (INVOICE.c.id == INTENT.c.invoice_id),
+    )
+    .join(
+        GATEWAY_ATTEMPT,
+        (GATEWAY_ATTEMPT.c.facility_id == INTENT.c.facility_id)
+        & (GATEWAY_ATTEMPT.c.intent_id == INTENT.c.id),
+    )
+    .where(mine(INTENT), INTENT.c.state == Status.AUTHORISED.value)
+    .order_by(INTENT.c.made_at, INTENT.c.id)
+    .limit(bindparam("limit"))
+)
+_ANY: Final = Prepared(_SET_ASIDE)
+_OF_INVOICE: Final = Prepared(_SET_ASIDE.where(INTENT.c.invoice_id == bindparam("invoice")))
 _VERBS = {Kind.CAPTURE: Captures, Kind.CANCEL: Cancels}
 
 
@@ -101,23 +121,10 @@ def want(runtime: Runtime, scope: Scope, invoice: UUID, intent: UUID, kind: Kind
 
 def held(tx: UnitOfWork, *, invoice: UUID | None = None, limit: int = 50) -> tuple[Hold, ...]:
     """List what is set aside, of *invoice* or of all; the longest waiting first."""
-    statement = (
-        select(INTENT, INVOICE.c.number, GATEWAY_ATTEMPT.c.opened_at)
-        .join(
-            INVOICE,
-            (INVOICE.c.facility_id == INTENT.c.facility_id) & (INVOICE.c.id == INTENT.c.invoice_id),
-        )
-        .join(
-            GATEWAY_ATTEMPT,
-            (GATEWAY_ATTEMPT.c.facility_id == INTENT.c.facility_id)
-            & (GATEWAY_ATTEMPT.c.intent_id == INTENT.c.id),
-        )
-        .where(INTENT.c.facility_id == tx.facility, INTENT.c.state == Status.AUTHORISED.value)
-        .order_by(INTENT.c.made_at, INTENT.c.id)
-        .limit(limit)
-    )
-    if invoice is not None:
-        statement = statement.where(INTENT.c.invoice_id == invoice)
+    if invoice is None:
+        rows = _ANY.all(tx, limit=limit)
+    else:
+        rows = _OF_INVOICE.all(tx, invoice=invoice, limit=limit)
     return tuple(
         Hold(
             row.id,
@@ -129,7 +136,7 @@ def held(tx: UnitOfWork, *, invoice: UUID | None = None, limit: int = 50) -> tup
             errands.of(tx, row.id, Kind.CAPTURE),
             errands.of(tx, row.id, Kind.CANCEL),
         )
-        for row in tx.execute(statement).all()
+        for row in rows
     )
 
 

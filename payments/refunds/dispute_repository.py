@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from payments.intents.rows import GATEWAY_BOOKING
 from payments.kernel.money import Money, vnd
@@ -20,10 +20,17 @@ from payments.refunds.moves import Part
 from payments.refunds.moves import State as Moved
 from payments.refunds.rows import DISPUTE, REFUND
 from payments.refunds.status import BOOKED
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _TAKING: Final = tuple(sorted(state.value for state in TAKING))
 _BOOKED: Final = tuple(sorted(state.value for state in BOOKED))
+_OF_INVOICE: Final = Prepared(
+    select(DISPUTE)
+    .where(mine(DISPUTE), DISPUTE.c.invoice_id == bindparam("invoice"))
+    .order_by(DISPUTE.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +131,7 @@ def newest(tx: UnitOfWork, *, limit: int) -> list[Dispute]:
 
 def of_invoice(tx: UnitOfWork, invoice: UUID) -> list[Dispute]:
     """List what was taken back of an invoice's payments, first first."""
-    rows = tx.execute(_all(tx).where(DISPUTE.c.invoice_id == invoice).order_by(DISPUTE.c.id))
-    return [_model(row) for row in rows]
+    return [_model(row) for row in _OF_INVOICE.all(tx, invoice=invoice)]
 
 
 def _sum(tx: UnitOfWork, table: Any, column: Any, payment: UUID, states: tuple[str, ...]) -> Money:
