@@ -1,87 +1,120 @@
 """
 Reads a statement file: every line and the sum that proves it whole, or nothing.
 
-    bytes ─decode─▶ text ─rows─▶ labels · titles · lines ─▶ opening + Σ = closing ─▶ Statement
+    CSV, XLSX (by a column map) · MT940 · camt.053 ─▶ told ─▶ opening + Σ = closing ─▶ Statement
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
 
-from payments.bank import statement_cells as cells
-from payments.bank import statement_table
+from payments.bank import camt053, mt940_file, statement_table
 from payments.bank.statement_map import ColumnMap
-from payments.bank.statement_model import Line, Statement, UnreadableStatement
-from payments.bank.statement_text import NotReadable, decode
+from payments.bank.statement_model import Statement, Told, UnreadableStatement
+from payments.bank.statement_text import SIZE_MAX_BYTES, NotReadable, decode
+from payments.bank.statement_workbook import XLSX_BEGINS, rows_of
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Problem
 from payments.kernel.money import Money
 
+_LOOKED_AT_BYTES: Final = 4096
 
-def read(content: bytes, columns: ColumnMap, *, account: str, today: HospitalDay) -> Statement:
+
+class Form(StrEnum):
+    """How a bank wrote its statement; only a table needs a column map."""
+
+    TABLE = "table"
+    WORKBOOK = "workbook"
+    MT940 = "mt940"
+    CAMT053 = "camt053"
+
+    @property
+    def has_columns(self) -> bool:
+        return self in (Form.TABLE, Form.WORKBOOK)
+
+
+def form_of(content: bytes) -> Form:
+    """Tell by its first bytes in which form a statement is."""
+    if content.startswith(XLSX_BEGINS):
+        return Form.WORKBOOK
+    head = content[:_LOOKED_AT_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith(b"<"):
+        return Form.CAMT053
+    if mt940_file.BEGINS.match(head):
+        return Form.MT940
+    return Form.TABLE
+
+
+def read(
+    content: bytes, columns: ColumnMap | None, *, account: str, today: HospitalDay
+) -> Statement:
     """
     Read the statement of *account*; *today* bounds its days, for no bank tells the future.
+
+    *columns* may be None where the form has none (``Form.has_columns``).
 
     Raises:
         UnreadableStatement: lists up to 50 problems; nothing of the file may be used.
     """
+    problems: list[Problem] = []
     try:
-        text = decode(content)
-        header, table = statement_table.divided(text, columns)
+        told = _told(content, columns, problems)
     except NotReadable as error:
         raise UnreadableStatement([Problem(error.line, "file", error.key, error.facts)]) from error
-    problems: list[Problem] = []
-    found = statement_table.labels(header, columns, problems)
-    if columns.account and columns.account in found and found[columns.account][1] != account:
-        line, told = found[columns.account]
-        facts = {"told": told, "account": account}
-        problems.append(Problem(line, "account", "statement_account", facts))
-    opening = statement_table.label(found, columns.opening, cells.amount, problems)
-    closing = statement_table.label(found, columns.closing, cells.amount, problems)
-    lines = statement_table.lines_of(table, columns, problems)
+    if told.account is not None and told.account != account:
+        facts = {"told": told.account, "account": account}
+        problems.append(Problem(told.account_line, "account", "statement_account", facts))
     problems += [
         Problem(one.number, "date", "statement_future", {"day": one.day})
-        for one in lines
+        for one in told.lines
         if one.day > today
     ]
     if not problems:
-        problems += _sums(lines, columns, opening, closing, found.get(columns.closing, (None,))[0])
-    first = statement_table.label(found, columns.first_day, cells.day, problems)
-    last = statement_table.label(found, columns.last_day, cells.day, problems)
+        problems += _sums(told)
     if problems:
         raise UnreadableStatement(sorted(problems, key=lambda one: one.line or 0))
-    days = sorted(one.day for one in lines)
+    days = sorted(one.day for one in told.lines)
+    first, last = told.first_day, told.last_day
     return Statement(
         account,
-        opening,
-        closing,
+        told.opening,
+        told.closing,
         min([first or days[0], *days[:1]]) if first or days else None,
         max([last or days[-1], *days[-1:]]) if last or days else None,
-        tuple(line for line in lines if line.amount),
+        tuple(line for line in told.lines if line.amount),
     )
 
 
-def _sums(
-    lines: Sequence[Line],
-    columns: ColumnMap,
-    opening: Money | None,
-    closing: Money | None,
-    closing_line: int | None,
-) -> list[Problem]:
+def _told(content: bytes, columns: ColumnMap | None, problems: list[Problem]) -> Told:
+    if len(content) > SIZE_MAX_BYTES:
+        raise NotReadable("statement_size", most=SIZE_MAX_BYTES // 1024 // 1024)
+    form = form_of(content)
+    if form is Form.CAMT053:
+        return camt053.told(content, problems)
+    if form is Form.MT940:
+        return mt940_file.told(decode(content), problems)
+    assert columns is not None, "a table is read by its column map"
+    if form is Form.WORKBOOK:
+        return statement_table.told(rows_of(content), columns, problems)
+    return statement_table.told_in_text(decode(content), columns, problems)
+
+
+def _sums(told: Told) -> list[Problem]:
     """Check opening + Σ = closing, line by line where the file has a running balance."""
-    running = opening
-    for line in reversed(lines) if columns.newest_first else lines:
+    running = told.opening
+    for line in reversed(told.lines) if told.newest_first else told.lines:
         if (
             line.balance is not None
             and running is not None
             and running + line.amount != line.balance
         ):
             facts = {"told": line.balance, "expected": running + line.amount}
-            return [Problem(line.number, columns.balance, "statement_balance", facts)]
+            return [Problem(line.number, told.balance_title, "statement_balance", facts)]
         running = line.balance if line.balance is not None else _plus(running, line.amount)
-    if closing is not None and running is not None and running != closing:
-        facts = {"told": closing, "expected": running}
-        return [Problem(closing_line, columns.closing, "statement_sum", facts)]
+    if told.closing is not None and running is not None and running != told.closing:
+        facts = {"told": told.closing, "expected": running}
+        return [Problem(told.closing_line, told.closing_title, "statement_sum", facts)]
     return []
 
 

@@ -52,3 +52,20 @@ class Statement:
     first_day: HospitalDay | None
     last_day: HospitalDay | None
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file says, before its sums are proven; titles and lines say where it says so."""
+
+    account: str | None
+    account_line: int | None
+    opening: Money | None
+    closing: Money | None
+    closing_line: int | None
+    first_day: HospitalDay | None
+    last_day: HospitalDay | None
+    lines: tuple[Line, ...]
+    closing_title: str
+    balance_title: str = ""
+    newest_first: bool = False

@@ -1,14 +1,15 @@
-"""Finds the table in a statement's text, and reads its labels and lines."""
+"""Finds the table among a statement's rows, and reads its labels and lines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final, TypeVar
 
 from payments.bank import statement_cells as cells
 from payments.bank.statement_map import ColumnMap
-from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, Line
+from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, Line, Told
 from payments.bank.statement_text import DELIMITERS, NotReadable, Row, rows
 from payments.kernel.errors import Problem
 from payments.kernel.money import ZERO, Money
@@ -27,8 +28,13 @@ class Table:
     rows: Sequence[Row]
 
 
-def divided(text: str, columns: ColumnMap) -> tuple[list[Row], Table]:
-    """Find the delimiter by which the row of titles is there, and part what is above from below."""
+def told_in_text(text: str, columns: ColumnMap, problems: list[Problem]) -> Told:
+    """
+    Find the delimiter by which the row of titles is there, and read the table below it.
+
+    Raises:
+        NotReadable: no delimiter gives the titles of *columns*, or a quote does not end.
+    """
     broken: NotReadable | None = None
     for delimiter in DELIMITERS:
         if delimiter not in text:
@@ -40,14 +46,64 @@ def divided(text: str, columns: ColumnMap) -> tuple[list[Row], Table]:
             # into the file read it rightly.
             broken = max(broken or error, error, key=lambda one: one.line or 0)
             continue
-        for place, row in enumerate(found[:_HEADER_WITHIN]):
-            if set(columns.columns) <= set(row.cells):
-                titles = {title: row.cells.index(title) for title in columns.columns}
-                return found[:place], Table(titles, found[place + 1 :])
+        if _table_of(found, columns) is not None:
+            return told(found, columns, problems)
     if broken is not None:
         raise broken
-    wanted = ", ".join(columns.columns)
-    raise NotReadable("statement_header", 1, titles=wanted)
+    raise _no_titles(columns)
+
+
+def told(found: Sequence[Row], columns: ColumnMap, problems: list[Problem]) -> Told:
+    """
+    Read the table of the rows *found*: labels above it, then line by line.
+
+    Raises:
+        NotReadable: no row, and no two rows together, hold the titles of *columns*.
+    """
+    divided = _table_of(found, columns)
+    if divided is None:
+        raise _no_titles(columns)
+    header, table = divided
+    above = labels(header, columns, problems)
+    account = above.get(columns.account) if columns.account else None
+    opening = label(above, columns.opening, cells.amount, problems)
+    closing = label(above, columns.closing, cells.amount, problems)
+    lines = tuple(lines_of(table, columns, problems))
+    return Told(
+        account=None if account is None else account[1],
+        account_line=None if account is None else account[0],
+        opening=opening,
+        closing=closing,
+        closing_line=above.get(columns.closing, (None,))[0],
+        first_day=label(above, columns.first_day, cells.day, problems),
+        last_day=label(above, columns.last_day, cells.day, problems),
+        lines=lines,
+        closing_title=columns.closing,
+        balance_title=columns.balance,
+        newest_first=columns.newest_first,
+    )
+
+
+def _table_of(found: Sequence[Row], columns: ColumnMap) -> tuple[Sequence[Row], Table] | None:
+    """Part what stands above the titles from what stands below them; None where they are not."""
+    wanted = set(columns.columns)
+    for place, row in enumerate(found[:_HEADER_WITHIN]):
+        if wanted <= set(row.cells):
+            return found[:place], Table(_places(row.cells, columns), found[place + 1 :])
+        # Titles over two rows, those of the upper merged downwards: "Số tiền" above "Nợ", "Có".
+        below = found[place + 1].cells if place + 1 < len(found) else ()
+        both = tuple(low or high for low, high in zip_longest(below, row.cells, fillvalue=""))
+        if wanted <= set(both):
+            return found[:place], Table(_places(both, columns), found[place + 2 :])
+    return None
+
+
+def _places(titles: Sequence[str], columns: ColumnMap) -> dict[str, int]:
+    return {title: titles.index(title) for title in columns.columns}
+
+
+def _no_titles(columns: ColumnMap) -> NotReadable:
+    return NotReadable("statement_header", 1, titles=", ".join(columns.columns))
 
 
 def labels(

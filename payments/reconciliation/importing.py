@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from payments.bank.statement_file import read
+from payments.bank.statement_file import form_of, read
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import NotFound
 from payments.kernel.scope import Scope
@@ -69,11 +69,12 @@ def take_in(runtime: Runtime, scope: Scope, account: str, content: bytes) -> Imp
 
     Raises:
         UnreadableStatement: refused whole, with every line that is wrong (up to 50).
-        NotFound, NoColumnMap: the account is not ours, or has no column map.
+        NotFound, NoColumnMap: the account is not ours, or has no column map and the file needs one.
         StatementOfOther: this file was taken in for another account.
     """
     with runtime.database.reading(scope) as tx:
-        columns = maps.of_account(tx, account)
+        maps.require_ours(tx, account)
+        columns = maps.of_account(tx, account) if form_of(content).has_columns else None
     today = HospitalDay.of(runtime.clock.now())
     statement = read(content, columns, account=account, today=today)
     digest = hashlib.sha256(content).digest()

@@ -66,6 +66,11 @@ def of_account(tx: UnitOfWork, account: str) -> ColumnMap:
     raise NoColumnMap(account=account)
 
 
+def require_ours(tx: UnitOfWork, account: str) -> None:
+    """Raises NotFound where the account is not ours."""
+    _bin_of(tx, account)
+
+
 def accounts(tx: UnitOfWork) -> tuple[str, ...]:
     """List our bank accounts."""
     return tuple(

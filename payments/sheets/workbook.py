@@ -6,7 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 
 import openpyxl
@@ -105,7 +105,7 @@ def _refuse_doctype(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 
 
 def _text(cell: object) -> str:
-    """Write a cell as a person would type it: whole numbers without a fraction, days as ISO."""
+    """Write a cell as a person would type it: whole numbers without a fraction, times as ISO."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -113,5 +113,6 @@ def _text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, datetime):
-        return cell.date().isoformat()
+        is_day = cell.time() == time()
+        return cell.date().isoformat() if is_day else cell.isoformat(" ", "seconds")
     return str(cell)

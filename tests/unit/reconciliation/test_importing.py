@@ -23,6 +23,7 @@ from payments.kernel.money import vnd
 from payments.reconciliation import maps
 from payments.reconciliation.importing import Imported, StatementOfOther, finish, take_in
 from payments.reconciliation.rows import STATEMENT_FILE, STATEMENT_LINE
+from tests.support.bank_forms import Booked, camt053, mt940
 from tests.support.hospital import PAYEE, Hospital
 from tests.support.statements import Moved, a_statement
 
@@ -91,6 +92,31 @@ def test_the_same_file_again_adds_nothing(hospital: Hospital) -> None:
     assert (first.added, again.added, again.repeated) == (3, 0, 3)
     assert stored(hospital) == {("in", 5_000): 2, ("out", 1_100): 1}
     hospital.assert_balanced()
+
+
+def test_every_form_of_a_statement_tells_of_the_same_transfer(hospital: Hospital) -> None:
+    taken(hospital, a_statement(Moved(150_000, "FT1", "VPH CK")))
+    booked = [Booked(150_000, "FT1", "VPH CK"), Booked(-1_100, "FT2", "PHI")]
+
+    first = taken(hospital, mt940(booked, account=PAYEE.account, opening=1_000_000))
+    again = taken(hospital, camt053(booked, account=PAYEE.account, opening=1_000_000))
+
+    assert (first.added, first.repeated) == (1, 1)
+    assert (again.added, again.repeated) == (0, 2)
+    assert stored(hospital) == {("in", 150_000): 1, ("out", 1_100): 1}
+
+
+def test_an_account_without_a_column_map_takes_what_needs_none(hospital: Hospital) -> None:
+    with hospital.runtime.database.transaction(hospital.scope) as tx:
+        account = f"88{next(_accounts):08}"
+        channels.add_account(tx, "other", replace(PAYEE, account=account, bin="970499"))
+    content = mt940([Booked(150_000, "FT1", "VPH CK")], account=account)
+
+    assert take_in(hospital.runtime, hospital.scope, account, content).added == 1
+    with pytest.raises(maps.NoColumnMap):
+        take_in(hospital.runtime, hospital.scope, account, a_statement(account=account))
+    with pytest.raises(NotFound):
+        take_in(hospital.runtime, hospital.scope, "0000", content)
 
 
 def test_two_identical_lines_of_one_file_stay_two(hospital: Hospital) -> None:
