@@ -9,17 +9,16 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
-from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
+from payments.duties import KINDS
 from payments.events.delivering import look
 from payments.inbox import service as messages
 from payments.inbox.asking import ask_all
@@ -33,8 +32,6 @@ from payments.ledger import sealing as ledger_sealing
 from payments.ledger.heads import Head
 from payments.numbering.service import void_stale
 from payments.patients import reindexing
-from payments.receipts import service as receipts
-from payments.reconciliation import importing as statements
 from payments.runtime import Runtime
 from payments.storage import installation
 
@@ -53,25 +50,6 @@ _AWAY_S: Final = 2.0
 _ROUNDS_MAX: Final = 100_000
 
 _log = structlog.get_logger("worker")
-
-
-def _number_receipt(runtime: Runtime, scope: Scope, subject: str) -> None:
-    receipts.number(runtime, scope, UUID(subject))
-
-
-def _apply_message(runtime: Runtime, scope: Scope, subject: str) -> None:
-    messages.apply(runtime, scope, UUID(subject))
-
-
-def _apply_statement(runtime: Runtime, scope: Scope, subject: str) -> None:
-    statements.finish(runtime, scope, UUID(subject))
-
-
-KINDS: Final[Mapping[str, Callable[[Runtime, Scope, str], None]]] = {
-    receipts.NUMBER_RECEIPT: _number_receipt,
-    messages.APPLY: _apply_message,
-    statements.APPLY: _apply_statement,
-}
 
 
 @dataclass(slots=True)

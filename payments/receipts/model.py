@@ -41,6 +41,8 @@ class Purpose(StrEnum):
     INCOME = "income"
     #: It is owed to whoever sent it, or came back from there.
     REFUND = "refund"
+    #: A gateway's batch.
+    PAYOUT = "payout"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,8 @@ class GatewayDesk:
         )
 
 
-def desk(hospital: Hospital, name: str) -> GatewayDesk:
-    """Add a channel of the adapter *name* to *hospital*, connected to a sandbox of its own."""
+def desk(hospital: Hospital, name: str, **settings: str) -> GatewayDesk:
+    """Add a channel of the adapter *name* with *settings*, connected to a sandbox of its own."""
     clock = hospital.runtime.clock
     webhook = Webhook(clock, lambda: made.replies(Verdict.STORED))
     options = SandboxOptions(
@@ -175,9 +175,8 @@ def desk(hospital: Hospital, name: str) -> GatewayDesk:
         if name == "payos":
             # Its money lands on an account of ours: the one that the sandbox tells.
             channels.add_account(tx, "trial", replace(PAYEE, account=PAYOS_ACCOUNT))
-        channels.put(
-            tx, hospital.runtime, slug=name, adapter=name, settings=settings_of_sandbox(name)
-        )
+        told = {**settings_of_sandbox(name), **settings}
+        channels.put(tx, hospital.runtime, slug=name, adapter=name, settings=told)
     return made
 
 
