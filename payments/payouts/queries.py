@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, case, func, select
 from payments.gateway import LineKind
 from payments.intents.rows import GATEWAY_BOOKING, INTENT
 from payments.invoicing.rows import INVOICE
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money, vnd
 from payments.ledger import queries as ledger
 from payments.ledger.rows import ACCOUNT, ENTRY
@@ -33,7 +34,8 @@ class Batch:
     id: UUID
     channel: str
     batch: str
-    settle_date: date
+    #: When the gateway pays it.
+    settle_day: HospitalDay
     account: str
     lines: int
     gross: Money
@@ -197,7 +199,7 @@ def _batch(row: Any) -> Batch:
         row.id,
         row.channel,
         row.batch,
-        row.settle_date,
+        HospitalDay(row.settle_date),
         row.account,
         row.lines,
         vnd(int(row.gross)),

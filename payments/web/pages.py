@@ -55,6 +55,7 @@ RAIL: Final = (
     RailItem("shift.close", "cash", "cashier.shift", Permission.COLLECT),
     RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
     RailItem("nav.refunds", "back", "finance.refunds", Permission.SEE_FINANCE),
+    RailItem("nav.payouts", "twin", "finance.payouts", Permission.SEE_FINANCE),
     RailItem("nav.prices", "file", "admin.prices", Permission.SEE_PRICES),
     RailItem("nav.admin", "gear", "admin.users", Permission.SIGN_OUT_OTHERS),
     RailItem("nav.connections", "inbox", "connections.show", Permission.ADMIN),

@@ -98,6 +98,8 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "day": "A day of finance: what differs, and what waits for a person",
         "day-closed": "A closed day",
         "statement-refused": "A statement is read whole or refused with every line that is wrong",
+        "payouts": "What gateways pay out, and every đồng that lies at one, by its payment",
+        "payout-differs": "A payout: what waits for a person first, the bank's credit suggested",
         "credit": "Money of unknown purpose: guesses in words, a person decides",
         "moves": "What is over pays another invoice of the same patient, if a second person agrees",
         "paybacks": "Money back to an account that its payee names by a link; two people agree",

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from tests.support.hospital import PAYEE
 from tests.support.show import ORDERED
 from tests.support.visitors import Sent
 from tests.support.ways import (
@@ -52,6 +53,7 @@ from tests.support.ways import (
     password_of_today,
     patient,
     paybacks_of,
+    payout,
     price_list,
     recovery,
     refunds_of,
@@ -507,6 +509,20 @@ PLACES: Final[tuple[Place, ...]] = (
         sent("/finance/paybacks", "/finance/paybacks", {"payment": "x", "amount": "x"}),
         422,
     ),
+    Place("payouts", "finance.payouts", BOOKS, at("/finance/payouts?added=3&repeated=0&kept=1")),
+    Place("payouts-seen", "finance.payouts", Role.AUDITOR, at("/finance/payouts")),
+    Place(
+        "payouts-wrong",
+        "finance.payouts",
+        BOOKS,
+        sent(
+            "/finance/payouts",
+            "/finance/payouts",
+            {"channel": "vietqr", "day": "2026-11-23", "account": PAYEE.account},
+        ),
+        422,
+    ),
+    Place("payout-differs", "finance.payout", BOOKS, payout("differs")),
     # Administration
     Place(
         "users",

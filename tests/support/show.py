@@ -47,6 +47,8 @@ from payments.patients.merging import Reason, merge
 from payments.patients.model import Facts
 from payments.patients.scanning import Birth
 from payments.patients.service import admit
+from payments.payouts import taking as payouts
+from payments.payouts.crediting import net_of
 from payments.receipts.printing import record
 from payments.receipts.rows import PAYMENT
 from payments.reconciliation.closing import close_day
@@ -97,6 +99,7 @@ class Show:
         self.credits: dict[str, UUID] = {}
         self.attempts: dict[str, UUID] = {}
         self.claims: dict[str, str] = {}
+        self.payouts: dict[str, UUID] = {}
         self._enrolled = ""
         self.logins = {role: add_user(runtime, scope, role) for role in Role}
         self.hospital.scope = replace(scope, actor=f"user:{self.user(Role.HEAD_CASHIER)}")
@@ -113,6 +116,7 @@ class Show:
         self._ways()
         self._holds()
         self._whole()
+        self._payouts()
         clock.set(MORNING)
 
     def user(self, role: Role) -> UUID:
@@ -337,6 +341,18 @@ class Show:
         self._taken_back("held", Outcome.DISPUTED)
         self._taken_back("taken", Outcome.DISPUTE_LOST)
         self.hospital.work()
+
+    def _payouts(self) -> None:
+        """A report of which one line differs and one is unknown; its sum has come to the bank."""
+        day = HospitalDay.of(self.clock.now())
+        file = self.gateway.stand.settled(day, differing=1, extra=1)
+        told = payouts.take_in(
+            self.runtime, self.hospital.scope, "vnpay", day, account=PAYEE.account, content=file
+        )
+        [self.payouts["differs"]] = told.payouts
+        with self.runtime.database.reading(self.hospital.scope) as tx:
+            net = net_of(tx, self.payouts["differs"])
+        self.hospital.arrive(self.hospital.transfer("", net, reference="FT-VNPAY"))
 
     def _taken_back(self, name: str, outcome: Outcome) -> None:
         """Let the gateway take a payment back by itself."""

@@ -272,6 +272,10 @@ def paybacks_of(name: str) -> Way:
     return way
 
 
+def payout(name: str) -> Way:
+    return lambda show, visitor: visitor.get(f"/finance/payouts/{show.payouts[name]}")
+
+
 def moves_of(name: str) -> Way:
     """Look for what of an invoice may be moved; another of the same person is open."""
 

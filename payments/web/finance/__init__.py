@@ -5,6 +5,7 @@ from payments.web.finance import days as days
 from payments.web.finance import disputes as disputes
 from payments.web.finance import moves as moves
 from payments.web.finance import paybacks as paybacks
+from payments.web.finance import payouts as payouts
 from payments.web.finance import refunds as refunds
 from payments.web.finance import statements as statements
 from payments.web.finance.views import finance as finance

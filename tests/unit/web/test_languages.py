@@ -89,7 +89,7 @@ WRONG: dict[str, tuple[Role, Send, str]] = {
         lambda browser, _: browser.get("/finance/day/2026-13-01"),
         "error.no-day",
     ),
-    "spreadsheet": (Role.ACCOUNTANT, statement(b"PK\x03\x04"), "invalid.statement_not_text"),
+    "spreadsheet": (Role.ACCOUNTANT, statement(b"\xd0\xcf\x11\xe0"), "invalid.statement_not_text"),
     "other columns": (Role.ACCOUNTANT, statement(b"a,b\n1,2\n"), "invalid.statement_header"),
     "not his": (
         Role.AUDITOR,
