@@ -13,6 +13,7 @@ from payments import worker
 from payments.app import from_environment
 from payments.audit_chain import commands as audit
 from payments.catalogue import commands as catalogue
+from payments.channels import commands as channels
 from payments.claims import commands as claims
 from payments.demo import commands as demo
 from payments.demo import sandboxes
@@ -44,6 +45,7 @@ _CAPABILITIES: Final = (
     identity,
     tokens,
     catalogue,
+    channels,
     desks,
     reconciliation,
     events,

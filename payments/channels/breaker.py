@@ -63,6 +63,8 @@ class Gauge:
     failures: int
     open_until: datetime | None
     changed_at: datetime
+    #: When it was first spared and has not answered since.
+    down_since: datetime | None = None
 
     def is_down(self, now: datetime) -> bool:
         return self.open_until is not None and self.open_until > now
@@ -71,7 +73,8 @@ class Gauge:
 def gauges(tx: UnitOfWork) -> Mapping[str, Gauge]:
     """Give the channels whose gateway ever failed; all others are well."""
     return {
-        row.channel: Gauge(row.failures, row.open_until, row.changed_at) for row in _ALL.all(tx)
+        row.channel: Gauge(row.failures, row.open_until, row.changed_at, row.down_since)
+        for row in _ALL.all(tx)
     }
 
 
@@ -102,10 +105,16 @@ def failed(tx: UnitOfWork, channel: str) -> None:
     now = tx.now()
     dialect = postgresql if tx.is_postgres else sqlite
     one = dialect.insert(CHANNEL_BREAKER).values(
-        facility_id=tx.facility, channel=channel, failures=1, open_until=None, changed_at=now
+        facility_id=tx.facility,
+        channel=channel,
+        failures=1,
+        open_until=None,
+        changed_at=now,
+        down_since=None,
     )
     failures = CHANNEL_BREAKER.c.failures + 1
     until = literal(now + OPEN_FOR, CHANNEL_BREAKER.c.open_until.type)
+    since = literal(now, CHANNEL_BREAKER.c.down_since.type)
     counted = tx.execute(
         one.on_conflict_do_update(
             index_elements=["facility_id", "channel"],
@@ -115,6 +124,9 @@ def failed(tx: UnitOfWork, channel: str) -> None:
                     (failures >= FAILURES_MAX, until), else_=CHANNEL_BREAKER.c.open_until
                 ),
                 "changed_at": now,
+                "down_since": case(
+                    (failures == FAILURES_MAX, since), else_=CHANNEL_BREAKER.c.down_since
+                ),
             },
         ).returning(CHANNEL_BREAKER.c.failures)
     ).scalar_one()
@@ -130,7 +142,7 @@ def answered(tx: UnitOfWork, channel: str) -> None:
     tx.execute(
         update(CHANNEL_BREAKER)
         .where(CHANNEL_BREAKER.c.facility_id == tx.facility, CHANNEL_BREAKER.c.channel == channel)
-        .values(failures=0, open_until=None, changed_at=tx.now())
+        .values(failures=0, open_until=None, changed_at=tx.now(), down_since=None)
     )
     if row.open_until is not None:
         _tell(tx, channel, is_down=False)

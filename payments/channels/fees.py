@@ -80,9 +80,11 @@ def history(tx: UnitOfWork, channel: str) -> tuple[Agreed, ...]:
 
 def agree(
     runtime: Runtime, scope: Scope, channel: str, since: HospitalDay, new: Terms, basis: str
-) -> None:
+) -> bool:
     """
     Let *new* hold for *channel* from the day *since*; *basis* names the contract or the notice.
+
+    The same said again of the same day is one row. Says whether anything changed.
 
     Raises:
         NotFound: no such channel.
@@ -101,6 +103,9 @@ def agree(
             # What was paid on it has been ordered by the former terms, and somebody looked at them.
             raise InvalidField("since", "fee_day")
         _refuse_unknown(tx, channel)
+        last = next((one for one in history(tx, channel) if one.since == since), None)
+        if last is not None and (last.terms, last.basis) == (new, told):
+            return False
         if not insert_new(tx, CHANNEL_FEE, _values(tx, channel, since, new, told)):
             raise FeeMeanwhile()
         audit.append(
@@ -112,6 +117,7 @@ def agree(
             fixed=new.fee.fixed.dong,
             per_million=new.fee.per_million,
         )
+    return True
 
 
 def _values(

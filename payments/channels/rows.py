@@ -55,7 +55,7 @@ CHANNEL_FEE: Final = Table(
     Column("made_by", Words, nullable=False),
     Column("made_at", UtcTime, nullable=False),
 )
-#: Whether a gateway answers: failures in a row, and until when it is not asked.
+#: Whether a gateway answers: failures in a row, since when and until when it is not asked.
 CHANNEL_BREAKER: Final = Table(
     "channel_breaker",
     METADATA,
@@ -64,4 +64,5 @@ CHANNEL_BREAKER: Final = Table(
     Column("failures", Whole, nullable=False),
     Column("open_until", UtcTime, nullable=True),
     Column("changed_at", UtcTime, nullable=False),
+    Column("down_since", UtcTime, nullable=True),
 )

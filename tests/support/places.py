@@ -578,6 +578,19 @@ PLACES: Final[tuple[Place, ...]] = (
         ),
         422,
     ),
+    Place("fees", "admin.fees", KEEPER, at("/admin/channels/vietqr/fees?saved=1")),
+    Place("fees-none", "admin.fees", KEEPER, at("/admin/channels/vnpay/fees")),
+    Place(
+        "fees-wrong",
+        "admin.fees",
+        KEEPER,
+        sent(
+            "/admin/channels/vnpay/fees",
+            "/admin/channels/vnpay/fees",
+            {"since": "2026-12-01", "percent": "nhiều", "basis": "HĐ 1/2026"},
+        ),
+        422,
+    ),
     Place("cash-point", "cashier.place", CASHIER, at("/desk/place")),
     Place(
         "cash-point-unknown",

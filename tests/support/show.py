@@ -17,9 +17,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from payments.app import create_app
-from payments.channels import pausing
+from payments.channels import breaker, fees, pausing
 from payments.channels import service as channels
 from payments.channels.creating import create
+from payments.channels.routing import Fee, Terms
 from payments.config import Mode, Settings
 from payments.gateway import Gateways, Notification, Outcome
 from payments.identity import queries as identity
@@ -31,7 +32,7 @@ from payments.intents.errands import Kind
 from payments.intents.exempting import exempt_invoice
 from payments.intents.model import Intent
 from payments.intents.opening import AttemptRequest, open_attempt
-from payments.intents.service import cancel_invoice, credit_invoice, expire
+from payments.intents.service import CODE_MAX, cancel_invoice, credit_invoice, expire
 from payments.interop.orders.issuing import issue as issue_orders
 from payments.interop.orders.queries import patient_of
 from payments.invoicing.exemptions import Decision
@@ -320,8 +321,15 @@ class Show:
         self.patients["ordered"] = found.patient
 
     def _channels(self) -> None:
-        """One that is paused, and one that its maker may not open."""
+        """One that is paused, one that its maker may not open, one that is down; what one costs."""
         keeper = replace(self.scope, actor=f"user:{self.user(Role.IT_ADMIN)}")
+        today = HospitalDay.of(self.clock.now())
+        for days, fixed, basis in ((0, 1_650, "HĐ 12/2026"), (7, 0, "Thông báo phí 02/2026")):
+            terms = Terms(Fee(vnd(fixed), 5_000, most=vnd(30_000)), amount_max=CODE_MAX)
+            fees.agree(self.runtime, keeper, "vietqr", today.plus(days), terms, basis)
+        for _ in range(breaker.FAILURES_MAX):
+            with self.runtime.database.transaction(self.scope) as tx:
+                breaker.failed(tx, "sepay_pg")
         create(self.runtime, keeper, "sepay-phu", "sepay", SANDBOX["sepay"])
         pausing.pause(self.runtime, keeper, "sepay-phu", "SePay bảo trì đến 9 giờ")
         create(self.runtime, keeper, "vietqr-moi", "bank_transfer", SANDBOX["bank_transfer"])

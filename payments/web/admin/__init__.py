@@ -1,6 +1,7 @@
 """Administration: people, prices, channels, and whether everything is alive."""
 
 from payments.web.admin import channels as channels
+from payments.web.admin import fees as fees
 from payments.web.admin import health as health
 from payments.web.admin import new_channel as new_channel
 from payments.web.admin import prices as prices

@@ -9,31 +9,31 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.channels import administration, pausing
-from payments.channels.administration import LastVersion, VersionView
-from payments.channels.pausing import Switch, Switched
+from payments.channels.administration import LastVersion
+from payments.channels.pausing import Switch
 from payments.identity.permissions import Permission
-from payments.inbox.queries import Traffic, traffic
 from payments.intents.pausing import pause_channel as pause_with_codes
 from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
 from payments.web import forms
-from payments.web.admin.pages import ChannelPage, ChannelRow, ChannelsPage
+from payments.web.admin import channel_rows
+from payments.web.admin.pages import ChannelPage, ChannelsPage
 from payments.web.admin.views import admin
-from payments.web.chips import Chip
-from payments.web.current import explain, runtime, scope, words
+from payments.web.current import explain, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
 
 #: Before each name, so that no setting can be mistaken for a field of ours.
 PREFIX: Final = "secret-setting:"
-_NONE: Final = Traffic(None, 0, 0, 0)
 
 
 @admin.get("/admin/channels")
 @requires(Permission.ADMIN)
 def channels() -> str:
-    return render(ChannelsPage(_rows()))
+    with runtime().database.reading(scope()) as tx:
+        found = channel_rows.rows(tx)
+    return render(ChannelsPage(found))
 
 
 @admin.get("/admin/channels/<slug>")
@@ -91,60 +91,13 @@ def refused_end(error: LastVersion) -> AnyResponse:
     return Response(render(_page(slug, "", explain(error))), 409)
 
 
-def _rows() -> tuple[ChannelRow, ...]:
-    with runtime().database.reading(scope()) as tx:
-        versions = administration.versions(tx)
-        seen = traffic(tx)
-        switched = pausing.switched(tx)
-    newest: dict[str, VersionView] = {}
-    for one in versions:
-        newest.setdefault(one.slug, one)
-    now = runtime().clock.now()
-    return tuple(
-        _row(
-            one,
-            sum(other.slug == slug and other.is_valid(now) for other in versions),
-            seen.get(slug, _NONE),
-            switched.get(slug),
-        )
-        for slug, one in newest.items()
-    )
-
-
-def _row(newest: VersionView, valid: int, seen: Traffic, switched: Switched | None) -> ChannelRow:
-    return ChannelRow(
-        newest.slug,
-        newest,
-        valid,
-        _state(valid, seen, switched),
-        seen.last_at,
-        seen.proven,
-        seen.applied,
-        seen.refused,
-    )
-
-
-def _state(valid: int, seen: Traffic, switched: Switched | None) -> Chip:
-    if not valid:
-        return Chip("off", "stop", words("admin.channel.ended"))
-    if switched is not None and switched.state is Switch.NEW:
-        return Chip("wait", "clock", words("admin.channel.is_new"))
-    if switched is not None and not switched.is_open:
-        return Chip("warn", "stop", words("admin.channel.is_paused"))
-    if seen.refused:
-        return Chip("bad", "stop", words("admin.channel.refusing", n=seen.refused))
-    if valid > 1:
-        return Chip("wait", "twin", words("admin.channel.rotating", n=valid))
-    return Chip("ok", "check", words("admin.channel.working"))
-
-
 def _page(
     slug: str, failed_field: str = "", failure: str = "", *, is_saved: bool = False
 ) -> ChannelPage:
-    row = next((one for one in _rows() if one.slug == slug), None)
-    if row is None:
-        raise NotFound(f"no channel {slug!r}")
     with runtime().database.reading(scope()) as tx:
+        row = next((one for one in channel_rows.rows(tx) if one.slug == slug), None)
+        if row is None:
+            raise NotFound(f"no channel {slug!r}")
         versions = tuple(one for one in administration.versions(tx) if one.slug == slug)
         settings = administration.settings(tx, runtime(), slug)
         switched = pausing.switched(tx).get(slug)

@@ -128,6 +128,10 @@ class ChannelRow:
     newest: VersionView
     valid: int
     state: Chip
+    #: Since when it is so, why and by whom; "" where there is nothing to add.
+    more: str
+    #: What a payment costs the hospital today, in words.
+    fee: str
     last_at: datetime | None
     proven: int
     applied: int

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from flask import Blueprint, request, url_for
 
+from payments.identity import queries as identity
 from payments.identity.permissions import Permission
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField, Problem
+from payments.storage.unit_of_work import UnitOfWork
 from payments.web.current import current, explain_problem, runtime, words
 
 admin = Blueprint("admin", __name__)
@@ -54,6 +56,11 @@ def _tabs() -> dict[str, Any]:
 def may(permission: Permission) -> bool:
     session = current().session
     return session is not None and session.user.may(permission)
+
+
+def names(tx: UnitOfWork) -> dict[str, str]:
+    """Give the names of the members of staff by what they are called in rows: ``user:<id>``."""
+    return {f"user:{one.id}": one.name for one in identity.users(tx)}
 
 
 def findings(problems: tuple[Problem, ...]) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -80,6 +80,32 @@ def test_the_sixth_payer_is_not_sent_to_a_gateway_that_failed_five(
 
     assert gateway.calls == calls
     assert is_down(gateway)
+
+
+def down_since(gateway: AtTheGateway) -> datetime | None:
+    hospital = gateway.hospital
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        return breaker.gauges(tx)[DOUBLE].down_since
+
+
+def test_since_when_it_is_down_does_not_move_with_each_try(
+    gateway: AtTheGateway, clock: FrozenClock
+) -> None:
+    gateway.fail = httpx.ReadTimeout("silence")
+    payers(gateway, FAILURES_MAX - 1)
+    assert down_since(gateway) is None
+    payers(gateway, 1)
+    began = down_since(gateway)
+
+    clock.advance(A_MINUTE)
+    payer(gateway)
+
+    assert began is not None
+    assert down_since(gateway) == began
+    clock.advance(A_MINUTE)
+    gateway.fail = None
+    payer(gateway)
+    assert down_since(gateway) is None
 
 
 def test_a_gateway_that_does_not_accept_us_is_spared_too(gateway: AtTheGateway) -> None:

@@ -63,6 +63,14 @@ def test_new_terms_wait_for_their_day_and_the_old_ones_stay_readable(
     assert {one.by for one in told} == {hospital.scope.actor}
 
 
+def test_the_same_said_twice_is_one_row(hospital: Hospital) -> None:
+    agree(hospital, ALL)
+    agree(hospital, ALL)
+
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        assert len(fees.history(tx, DESK)) == 1
+
+
 def test_of_one_day_what_was_said_last_holds(hospital: Hospital) -> None:
     agree(hospital, Terms(Fee(vnd(1_000))))
     agree(hospital, Terms(Fee(vnd(900))), basis="sửa số ghi nhầm")
