@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from payments.gateway import Notification, Outcome, Verdict
 from payments.inbox import direct
 from payments.inbox.noting import Taken, Told, alert, note
-from payments.intents import attempts, errands
+from payments.intents import attempts, errands, planning
 from payments.intents import repository as intents
 from payments.intents.attempts import Flag, GatewayAttempt
 from payments.intents.errands import Kind
@@ -160,7 +160,8 @@ def _captured(
     # What the payer set aside in time may be taken days later.
     is_held = intent.status is Status.AUTHORISED
     is_late = not is_held and intent.is_late_at_gateway(told.occurred_at)
-    allocation = allocate(money.invoice, told.amount, is_late=is_late)
+    asked = planning.asked(tx, money.invoice)
+    allocation = allocate(money.invoice, told.amount, is_late=is_late, asked=asked)
     _book(tx, money, money.invoice, allocation)
     intents.happened(tx, intent, Event.FUNDS_ARRIVED)
     if allocation.applied:

@@ -19,6 +19,7 @@ from payments.channels.service import is_ours
 from payments.gateway import Verdict
 from payments.inbox.effects import Applied, Effect, Named, apply_named
 from payments.inbox.noting import Taken, Told, alert, note
+from payments.intents import planning
 from payments.intents import repository as intents
 from payments.intents.attempts import Flag, GatewayAttempt
 from payments.intents.service import due_changed
@@ -83,7 +84,8 @@ def _apply(tx: UnitOfWork, runtime: Runtime, money: Taken) -> Applied:
         waits = Allocation(ZERO, told.amount, frozenset({PaymentFlag.UNMATCHED}))
         return apply_named(tx, runtime, arrival, None, waits)
     is_late = intent.is_late_at_gateway(told.occurred_at)
-    allocation = allocate(money.invoice, told.amount, is_late=is_late)
+    asked = planning.asked(tx, money.invoice)
+    allocation = allocate(money.invoice, told.amount, is_late=is_late, asked=asked)
     named = Named(intent, money.active, money.invoice)
     return apply_named(tx, runtime, arrival, named, allocation)
 

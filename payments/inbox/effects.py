@@ -16,6 +16,7 @@ from payments import audit
 from payments.bank.model import Arrival, BankCredit, Direction, State
 from payments.bank.service import News, witness
 from payments.channels.service import is_direct
+from payments.intents import planning
 from payments.intents import repository as intents
 from payments.intents.model import Intent
 from payments.intents.service import due_changed
@@ -62,7 +63,7 @@ def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied
     Takes its locks in the one order: encounter, invoice, intent, bank credit, period.
     """
     named = _named(tx, runtime, arrival)
-    return apply_named(tx, runtime, arrival, named, _allocation(named, arrival))
+    return apply_named(tx, runtime, arrival, named, _allocation(tx, named, arrival))
 
 
 def apply_named(
@@ -132,11 +133,12 @@ def _named(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Named | None:
     return Named(intent, tuple(one for one in held if one.status in ACTIVE), invoice)
 
 
-def _allocation(named: Named | None, arrival: Arrival) -> Allocation:
+def _allocation(tx: UnitOfWork, named: Named | None, arrival: Arrival) -> Allocation:
     if named is None:
         return allocate(None, arrival.amount, is_late=False)
     is_late = named.intent.is_late(arrival.occurred_at)
-    return allocate(named.invoice, arrival.amount, is_late=is_late)
+    asked = planning.asked(tx, named.invoice)
+    return allocate(named.invoice, arrival.amount, is_late=is_late, asked=asked)
 
 
 def _news(arrival: Arrival, allocation: Allocation) -> News:

@@ -19,15 +19,15 @@ from payments.channels.pausing import ChannelPaused, is_open
 from payments.channels.routing import Option, Reason, route
 from payments.channels.service import adapter_of, versions
 from payments.gateway import Attempt, Capabilities, Opens
-from payments.intents import attempts, repository
+from payments.intents import attempts, planning, repository
 from payments.intents.answering import FIRST_ASK, ask, is_lost, keep
 from payments.intents.attempts import GatewayAttempt
+from payments.intents.composing import CannotOpen
 from payments.intents.model import Intent
-from payments.intents.service import CannotOpen, NothingDue
+from payments.intents.service import NothingDue
 from payments.intents.status import Event, Status
 from payments.intents.waiting import is_stalling
 from payments.invoicing import repository as invoices
-from payments.invoicing.model import Invoice, amount_due
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.codes import new_code
 from payments.kernel.errors import Rejected
@@ -58,7 +58,8 @@ class AttemptRequest:
 
 def open_attempt(runtime: Runtime, scope: Scope, asked: AttemptRequest) -> UUID:
     """
-    Open an attempt for what the invoice owes; returns its intent, whatever the gateway answered.
+    Open an attempt for what the invoice owes, or the next part of a plan; returns its intent,
+    whatever the gateway answered.
 
     A repeat of the key, or an attempt that still fits, gives the one that is there. One whose
     outcome is unknown stays until the gateway has told: there is never a second one beside it.
@@ -105,7 +106,7 @@ def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabili
         return _Noted(repeated, None)
     if not is_open(tx, asked.channel):
         raise ChannelPaused()
-    due = amount_due(held)
+    due = planning.asked(tx, held)
     if not due:
         raise NothingDue()
     _refuse_size(tx, asked.channel, due, can)
@@ -120,7 +121,7 @@ def _note(tx: UnitOfWork, runtime: Runtime, asked: AttemptRequest, can: Capabili
     if is_stalling(tx, asked.channel):
         raise ChannelDown()
     has_failed_lately = breaker.let_in(tx, asked.channel)
-    added = _add(tx, runtime, held, asked, can)
+    added = _add(tx, runtime, held.id, due, asked, can)
     return replace(added, has_failed_lately=has_failed_lately)
 
 
@@ -136,16 +137,21 @@ def _fits(intent: Intent, due: Money, now: datetime) -> bool:
 
 
 def _add(
-    tx: UnitOfWork, runtime: Runtime, invoice: Invoice, asked: AttemptRequest, can: Capabilities
+    tx: UnitOfWork,
+    runtime: Runtime,
+    invoice: UUID,
+    due: Money,
+    asked: AttemptRequest,
+    can: Capabilities,
 ) -> _Noted:
     now = tx.now()
     intent = Intent(
         new_id(),
-        invoice.id,
+        invoice,
         asked.channel,
         "",
         new_code(secrets.token_bytes, runtime.settings.code_prefix),
-        amount_due(invoice),
+        due,
         Status.CREATED,
         "",
         now,
@@ -158,12 +164,12 @@ def _add(
     )  # fmt: skip
     repository.add(tx, intent, asked.key)
     attempts.add(tx, attempt)
-    invoices.touch(tx, invoice.id)
+    invoices.touch(tx, invoice)
     audit.append(
         tx,
         "intent.opened",
         f"intent:{intent.id}",
-        invoice=str(invoice.id),
+        invoice=str(invoice),
         amount=intent.amount.dong,
         channel=asked.channel,
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from payments import audit
-from payments.intents import repository
+from payments.intents import planning, repository
+from payments.intents.composing import last_moment
 from payments.intents.model import Intent
 from payments.invoicing import repository as invoices
-from payments.invoicing.model import amount_due
-from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import NotFound
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
@@ -39,11 +37,11 @@ def keep_on_paper(runtime: Runtime, scope: Scope, invoice: UUID) -> Intent:
         held = invoices.lock(tx, invoice)
         now = tx.now()
         codes = [one for one in repository.lock_active(tx, invoice) if one.account]
-        if not codes or codes[-1].expires_at <= now or codes[-1].amount != amount_due(held):
+        if not codes or not codes[-1].payload or codes[-1].expires_at <= now:
             raise NoOpenCode()
-        last_day = HospitalDay.of(now).plus(runtime.settings.slip_days)
-        # People read midnight as either of two days.
-        ends = last_day.ends_at - timedelta(seconds=1)
+        if codes[-1].amount != planning.asked(tx, held):
+            raise NoOpenCode()
+        ends = last_moment(runtime, now)
         if codes[-1].expires_at >= ends:
             return codes[-1]
         kept = repository.extend(tx, codes[-1], ends)

@@ -70,3 +70,29 @@ GATEWAY_BOOKING: Final = Table(
     ForeignKeyConstraint(["facility_id", "intent_id"], ["intent.facility_id", "intent.id"]),
     ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
 )
+#: What was agreed of paying an invoice in parts: the newest counts, one without parts ends it.
+PAYMENT_PLAN: Final = Table(
+    "payment_plan",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("invoice_id", Id, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("owed", Dong, nullable=False),
+    Column("refunded", Dong, nullable=False),
+    Column("agreed_by", Words, nullable=False),
+    Column("agreed_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
+)
+PAYMENT_PLAN_PART: Final = Table(
+    "payment_plan_part",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("invoice_id", Id, primary_key=True),
+    Column("plan", Whole, primary_key=True, autoincrement=False),
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("amount", Dong, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "invoice_id", "plan"],
+        ["payment_plan.facility_id", "payment_plan.invoice_id", "payment_plan.number"],
+    ),
+)

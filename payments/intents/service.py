@@ -7,35 +7,26 @@ supersedes the code under the same lock.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from typing import Final
 from uuid import UUID
 
-from payments import audit
 from payments.channels.pausing import ChannelPaused, is_open
-from payments.channels.service import Channel, adapter_of, payee, valid_versions, versions
-from payments.gateway import Attempt, Opens, ShowQr, TransferTo
+from payments.channels.service import valid_versions, versions
 from payments.idempotency import Around, alone
-from payments.intents import repository
+from payments.intents import planning, repository
+from payments.intents.composing import compose
 from payments.intents.model import Intent
+from payments.intents.plans import CODE_MAX
 from payments.intents.status import Event, Status
 from payments.invoicing import credit_notes
 from payments.invoicing import repository as invoices
 from payments.invoicing import service as invoicing
-from payments.invoicing.model import Invoice, amount_due
-from payments.kernel.codes import new_code
+from payments.invoicing.model import Invoice
 from payments.kernel.errors import Rejected
-from payments.kernel.money import Money, vnd
+from payments.kernel.money import Money
 from payments.kernel.scope import Scope
-from payments.qr.banks import table
-from payments.qr.vietqr import BuildRequest, build
 from payments.runtime import Runtime
-from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
-
-#: NAPAS: a transfer by QR stays below 500,000,000 đồng.
-CODE_MAX: Final = vnd(499_999_999)
 
 
 class NothingDue(Rejected):
@@ -46,46 +37,38 @@ class AboveCodeLimit(Rejected):
     code = "above-code-limit"
 
 
-class CannotOpen(Rejected):
-    """The channel only tells of money, or shows what this release does not draw."""
-
-    code = "cannot-open"
-
-
 def open_intent(
     runtime: Runtime, scope: Scope, *, invoice: UUID, channel: str, key: str, around: Around = alone
 ) -> Intent:
     """
-    Show a code for what *invoice* still owes; a repeat of *key* gives the same code.
+    Show a code for what *invoice* still owes, or for the next part of a plan that was agreed.
 
-    An active code of the same channel is returned while it fits the amount and has time left.
+    An active code of the same channel is returned while it fits the amount and has time left; a
+    repeat of *key* gives the same code.
 
     Raises:
         NotFound: no such invoice or channel.
         ChannelPaused: an administrator stopped the channel.
         NothingDue: the invoice is settled, cancelled or zero.
-        AboveCodeLimit: more than a bank lets one QR transfer carry.
+        AboveCodeLimit: more than a bank lets one QR transfer carry, and no plan was agreed.
     """
 
     def work(tx: UnitOfWork) -> Intent:
-        held = invoices.lock(tx, invoice)
-        repeated = repository.of_key(tx, key)
-        if repeated is not None:
-            return repeated
-        chosen, *_ = versions(tx, runtime, channel)
-        if not is_open(tx, channel):
-            raise ChannelPaused()
-        now = tx.now()
-        for intent in repository.lock_active(tx, invoice):
-            if intent.channel != channel:
-                continue
-            if intent.amount == amount_due(held) and intent.expires_at > now:
-                return intent
-            event = Event.TIME_RAN_OUT if intent.expires_at <= now else Event.DUE_CHANGED
-            repository.happened(tx, intent, event)
-        return _open(tx, runtime, held, chosen, key)
+        return _shown(tx, runtime, invoice, channel, key, most=CODE_MAX)
 
     return runtime.database.run(scope, lambda tx: around(tx, lambda: work(tx)))
+
+
+def open_transfer(
+    runtime: Runtime, scope: Scope, *, invoice: UUID, channel: str, key: str
+) -> Intent:
+    """
+    As ``open_intent`` for any amount: above the limit of a code it has no picture, only a payee
+    and a reference for a transfer at the counter of the payer's bank.
+    """
+    return runtime.database.run(
+        scope, lambda tx: _shown(tx, runtime, invoice, channel, key, most=None)
+    )
 
 
 def due_changed(
@@ -105,17 +88,21 @@ def due_changed(
     for intent in active:
         if paid is None or intent.id != paid.id:
             repository.happened(tx, intent, Event.DUE_CHANGED)
-    due = amount_due(invoice)
+    asked = planning.asked(tx, invoice)
     # An attempt at a gateway has no account, and a gateway is never asked inside a transaction.
     codes = [one for one in ((paid,) if paid else active) if one.account]
     seen = codes[-1] if codes else None
-    if seen is None or not due or due > CODE_MAX:
+    if seen is None or not asked:
+        return None
+    if asked > CODE_MAX and seen.payload:
+        # Whoever looked at a picture is not shown a transfer without one: the desk says what next.
         return None
     chosen = valid_versions(tx, runtime, seen.channel)
     if not chosen or not is_open(tx, seen.channel):
         # Ended or paused meanwhile: the money stands, the desk shows another channel.
         return None
-    return _open(tx, runtime, invoice, chosen[0], f"rest:{invoice.id}:{invoice.version}")
+    key = f"rest:{invoice.id}:{invoice.version}"
+    return compose(tx, runtime, invoice, asked, chosen[0], key)
 
 
 def cancel_invoice(
@@ -179,51 +166,33 @@ def expire(runtime: Runtime, scope: Scope) -> int:
     return len(over)
 
 
-def _open(tx: UnitOfWork, runtime: Runtime, invoice: Invoice, channel: Channel, key: str) -> Intent:
-    due = amount_due(invoice)
-    if not due:
-        raise NothingDue()
-    if due > CODE_MAX:
-        raise AboveCodeLimit(most=CODE_MAX)
-    code = new_code(secrets.token_bytes, runtime.settings.code_prefix)
+def _shown(
+    tx: UnitOfWork,
+    runtime: Runtime,
+    invoice: UUID,
+    channel: str,
+    key: str,
+    *,
+    most: Money | None,
+) -> Intent:
+    held = invoices.lock(tx, invoice)
+    repeated = repository.of_key(tx, key)
+    if repeated is not None:
+        return repeated
+    chosen, *_ = versions(tx, runtime, channel)
+    if not is_open(tx, channel):
+        raise ChannelPaused()
     now = tx.now()
-    expires_at = now + runtime.settings.code_life
-    intent = Intent(
-        new_id(),
-        invoice.id,
-        channel.slug,
-        channel.account,
-        code,
-        due,
-        Status.PENDING,
-        _payload(tx, runtime, channel, Attempt(code, due, expires_at)),
-        now,
-        expires_at,
-        None,
-    )
-    repository.add(tx, intent, key)
-    invoices.touch(tx, invoice.id)
-    audit.append(
-        tx, "intent.opened", f"intent:{intent.id}", invoice=str(invoice.id), amount=due.dong
-    )
-    return intent
-
-
-def _payload(tx: UnitOfWork, runtime: Runtime, channel: Channel, attempt: Attempt) -> str:
-    """Compose the VietQR text. The adapters that only compose are asked inside the transaction."""
-    adapter = adapter_of(runtime, channel)
-    if not isinstance(adapter, Opens):
-        raise CannotOpen(f"channel {channel.slug} cannot show a code")
-    shown = adapter.open(attempt)
-    match shown:
-        case TransferTo():
-            # The payee is the registered account, whatever the channel's settings say.
-            to = payee(tx, channel.account)
-            return build(
-                BuildRequest(to.bin, to.account, attempt.amount, shown.memo),
-                table(runtime.settings.banks_file),
-            )
-        case ShowQr():
-            return shown.payload
-        case _:
-            raise CannotOpen(f"channel {channel.slug} needs a page that this release lacks")
+    asked = planning.asked(tx, held)
+    for intent in repository.lock_active(tx, invoice):
+        if intent.channel != channel:
+            continue
+        if intent.amount == asked and intent.expires_at > now:
+            return intent
+        event = Event.TIME_RAN_OUT if intent.expires_at <= now else Event.DUE_CHANGED
+        repository.happened(tx, intent, event)
+    if not asked:
+        raise NothingDue()
+    if most is not None and asked > most:
+        raise AboveCodeLimit(most=most)
+    return compose(tx, runtime, held, asked, chosen, key)

@@ -54,9 +54,14 @@ class Allocation:
     flags: frozenset[Flag]
 
 
-def allocate(invoice: Invoice | None, received: Money, *, is_late: bool) -> Allocation:
+def allocate(
+    invoice: Invoice | None, received: Money, *, is_late: bool, asked: Money | None = None
+) -> Allocation:
     """
     Split *received* between what *invoice* (locked) still owes and suspense.
+
+    *asked* is the part that was asked for where a person agreed on parts: whoever pays that much
+    has not paid too little.
 
     Patients mistype amounts, pay twice and pay late. What fits pays, wholly or in part; excess, a
     second full payment and money for a cancelled invoice are kept visible, never silently
@@ -66,16 +71,19 @@ def allocate(invoice: Invoice | None, received: Money, *, is_late: bool) -> Allo
         return Allocation(ZERO, received, frozenset({Flag.UNMATCHED}))
     due = amount_due(invoice)
     applied = min(due, received)
-    flags = frozenset(_flags(invoice, due, received, is_late=is_late))
+    wanted = due if asked is None else min(due, asked)
+    flags = frozenset(_flags(invoice, due, received, wanted, is_late=is_late))
     return Allocation(applied, received - applied, flags)
 
 
-def _flags(invoice: Invoice, due: Money, received: Money, *, is_late: bool) -> Iterator[Flag]:
+def _flags(
+    invoice: Invoice, due: Money, received: Money, wanted: Money, *, is_late: bool
+) -> Iterator[Flag]:
     if invoice.document is Document.CANCELLED:
         yield Flag.AFTER_CANCEL
     elif not due:
         yield Flag.DUPLICATE
-    elif received < due:
+    elif received < wanted:
         yield Flag.UNDERPAID
     elif received > due:
         yield Flag.OVERPAID

@@ -27,9 +27,9 @@ ANY: Final = vnd_of(1)
 
 @dataclass(frozen=True, slots=True)
 class CodeCard:
-    """A code that a payer may scan now."""
+    """A code that a payer may scan now; without a picture: a transfer that no code carries."""
 
-    picture: Markup
+    picture: Markup | None
     code: str
     amount: Money
     holder: str
@@ -54,7 +54,7 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
     )
     life = intent.expires_at - intent.made_at
     return CodeCard(
-        _drawn(intent.payload, label),
+        _drawn(intent.payload, label) if intent.payload else None,
         intent.code,
         intent.amount,
         intent.payee.holder,
@@ -93,10 +93,9 @@ def channel_of(found: Sequence[Offer], amount: Money | None = None) -> str | Non
     return None
 
 
-def why_none(tx: UnitOfWork, runtime: Runtime, amount: Money | None = None) -> str:
-    """Say to a cashier why no channel can show a code: the pause and its reason, or the limit."""
-    found = offers(tx, runtime, ANY if amount is None else amount)
-    shut = [one for one in found if one.account and not one.is_open]
-    if amount is None:
-        shut = [one for one in shut if one.route.reason is Reason.PAUSED]
-    return why_not_here(shut[0]) if shut else words("desk.no_channel")
+def why_none(tx: UnitOfWork, runtime: Runtime) -> str:
+    """Say to a cashier why no channel can show a code for any amount: the pause and its reason."""
+    for one in offers(tx, runtime, ANY):
+        if one.account and one.route.reason is Reason.PAUSED:
+            return why_not_here(one)
+    return words("desk.no_channel")

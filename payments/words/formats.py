@@ -14,6 +14,8 @@ from payments.kernel.money import Money
 
 _MINUS: Final = "\N{MINUS SIGN}"
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+#: From so many đồng on an amount in large letters is wider than a narrow screen.
+_LONG: Final = 100_000_000
 
 
 def digits(amount: Money) -> str:
@@ -43,6 +45,8 @@ def money(amount: Money, look: str = "", *, has_sign: bool = False) -> Markup:
     *has_sign* writes the plus too: where a direction is meant.
     """
     sign = "+" if has_sign and amount.dong > 0 else ""
+    if look == "due" and abs(amount.dong) >= _LONG:
+        look = "due money--long"
     # A sign, digits and points come from the amount; the names of classes are escaped.
     return Markup(f'<span class="{_classes(look)}">{sign}{digits(amount)}<i>đ</i></span>')  # noqa: S704
 

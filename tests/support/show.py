@@ -28,11 +28,13 @@ from payments.identity.permissions import Role
 from payments.identity.staff import give_password
 from payments.inbox import service as inbox
 from payments.intents import holding
+from payments.intents.agreeing import agree
 from payments.intents.errands import Kind
 from payments.intents.exempting import exempt_invoice
 from payments.intents.model import Intent
 from payments.intents.opening import AttemptRequest, open_attempt
-from payments.intents.service import CODE_MAX, cancel_invoice, credit_invoice, expire
+from payments.intents.plans import CODE_MAX, equal
+from payments.intents.service import cancel_invoice, credit_invoice, expire, open_transfer
 from payments.interop.orders.issuing import issue as issue_orders
 from payments.interop.orders.queries import patient_of
 from payments.invoicing.exemptions import Decision
@@ -448,6 +450,26 @@ class Show:
         assert rest.amount == vnd(20_000)
         self._code("large", "RƠ CHÂM THỬ NGHIỆM", "CT01", "SA02", "XN02", "XN04")
         self._code("due", "NGUYỄN THỊ MINH HỌA THỬ", *_THREE)
+        self._above()
+
+    def _above(self) -> None:
+        """Amounts that no code carries: nothing agreed, a transfer, a plan, one that is over."""
+        scope, runtime = self.hospital.scope, self.runtime
+        for state in ("above", "transfer", "plan", "overtaken"):
+            request = IssueRequest(
+                PatientRequest("ĐOÀN THỊ MẪU", 1961, f"99-{240_800 + next(self._count)}"),
+                (LineRequest("CT01", 999), LineRequest("CT01", 500)),
+                f"show-above-{state}",
+            )
+            self.invoices[state] = issue(runtime, scope, request)
+        with_code = self.invoices["transfer"]
+        open_transfer(runtime, scope, invoice=with_code, channel="vietqr", key="show-transfer")
+        for state in ("plan", "overtaken"):
+            due = self.hospital.view(self.invoices[state]).due
+            agree(runtime, scope, self.invoices[state], equal(due, 3), seen_due=due)
+            code = self.hospital.show(self.invoices[state])
+            self._pay(state, code.code, code.amount)
+        self._credit("overtaken", {"CT": vnd(700_000)})
 
 
 @contextmanager

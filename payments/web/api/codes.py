@@ -117,8 +117,8 @@ def draw_code_png(code_id: UUID) -> Response:
 def _open(code_id: UUID) -> IntentView:
     with runtime().database.reading(scope()) as tx:
         view = queries.one(tx, code_id)
-    if not view.is_open:
-        raise CodeEnded("this code is no longer open")
+    if not view.is_open or not view.payload:
+        raise CodeEnded("this code is no longer open, or has no picture")
     return view
 
 

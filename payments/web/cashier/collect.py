@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
-from payments.intents.service import CODE_MAX, cancel_invoice, open_intent
+from payments.intents.service import cancel_invoice, open_intent
 from payments.invoicing import exemptions
 from payments.invoicing import queries as invoicing
 from payments.invoicing.queries import InvoiceView
@@ -30,11 +30,13 @@ from payments.web import place as places
 from payments.web.addresses import url_for
 from payments.web.cashier import holds, place
 from payments.web.cashier.pages import InvoicePage, PaymentRow
+from payments.web.cashier.paying import pay_box
 from payments.web.cashier.till import open_here
 from payments.web.cashier.trays import trays
 from payments.web.cashier.views import cashier
-from payments.web.current import current, prints_itself, runtime, scope, words
+from payments.web.current import current, prints_itself, runtime, scope
 from payments.web.pages import render
+from payments.web.plans import asked_of
 from payments.web.security import requires
 from payments.web.taken_back import taken_back
 
@@ -83,7 +85,9 @@ def tray_status() -> Response:
 def show_code(invoice_id: UUID) -> AnyResponse:
     key = forms.form_key(request.form.get(forms.KEY_FIELD, ""))
     with runtime().database.reading(scope()) as tx:
-        channel = codes.collecting_channel(tx, runtime())
+        asked = asked_of(tx, invoicing.invoice(tx, runtime().keys, invoice_id))
+        # Where nothing is due it is said so: any channel will do.
+        channel = codes.collecting_channel(tx, runtime(), asked.amount or None)
     if channel is None:
         raise NoChannel()
     made = open_intent(runtime(), scope(), invoice=invoice_id, channel=channel, key=f"desk:{key}")
@@ -111,8 +115,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         intent = intents.latest(tx, invoice_id)
         payments = receipts.of_invoice(tx, invoice_id)
         code = codes.card(runtime(), intent)
-        has_channel = codes.collecting_channel(tx, runtime()) is not None
-        why_no_code = "" if code else _why_no_code(tx, invoice, has_channel=has_channel)
+        pay = pay_box(tx, invoice, has_code=code is not None)
         set_aside = holds.rows(tx, invoice_id)
         exempted = exemptions.exemptions(tx, invoice_id)
         taken = tuple(map(taken_back, refunds.taken_back_of(tx, invoice_id)))
@@ -146,7 +149,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         code=code,
         had_code=intent is not None,
         holds=set_aside,
-        why_no_code=why_no_code,
+        pay=pay,
         payments=rows,
         receipt=paper.receipt,
         receipt_prints=paper.prints,
@@ -159,11 +162,11 @@ def _page(invoice_id: UUID) -> InvoicePage:
         can_exempt=bool(invoice.due) and _may(Permission.EXEMPT),
         change=_change(rows),
         shift=shift,
-        can_show_code=has_channel,
+        can_show_code=pay.has_account,
         patient_link=_patient_link(invoice),
         trays=side,
         light=light,
-        can_show_on_screen=code is not None and is_elsewhere,
+        can_show_on_screen=code is not None and code.picture is not None and is_elsewhere,
     )
 
 
@@ -217,14 +220,6 @@ def _may_credit(invoice: InvoiceView) -> bool:
 
 def _is_untouched(invoice: InvoiceView) -> bool:
     return invoice.document is Document.ISSUED and not invoice.paid and not invoice.credited
-
-
-def _why_no_code(tx: UnitOfWork, invoice: InvoiceView, *, has_channel: bool) -> str:
-    if not invoice.due:
-        return words("desk.nothing_due")
-    if not has_channel:
-        return codes.why_none(tx, runtime())
-    return words("desk.above_code_limit") if invoice.due > CODE_MAX else ""
 
 
 def _patient_link(invoice: InvoiceView) -> str:

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from payments.catalogue import queries as catalogue
 from payments.identity.permissions import Permission
-from payments.intents.service import CODE_MAX, open_intent
+from payments.intents.plans import CODE_MAX
+from payments.intents.service import open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing import service
 from payments.invoicing.model import NAME_MAX, QUANTITY_MAX, LineRequest, PatientRequest

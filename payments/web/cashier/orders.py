@@ -10,7 +10,8 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
-from payments.intents.service import CODE_MAX, open_intent
+from payments.intents.plans import CODE_MAX
+from payments.intents.service import open_intent
 from payments.interop.orders import changes, issuing
 from payments.interop.orders.changes import ChangeDecided
 from payments.interop.orders.issuing import OrderCancelled, OrdersTaken

@@ -15,6 +15,7 @@ from payments.kernel.money import Money
 from payments.patients.model import Person
 from payments.receipts.cash import Cash
 from payments.shifts.model import Shift
+from payments.web.cashier.paying import PayBox
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
@@ -125,8 +126,7 @@ class InvoicePage:
     code: CodeCard | None
     had_code: bool
     holds: tuple[HoldRow, ...]
-    #: Wording key of the reason why no code can be shown; empty when one can.
-    why_no_code: str
+    pay: PayBox
     payments: tuple[PaymentRow, ...]
     #: The newest numbered one, for the key that prints.
     receipt: PaymentRow | None

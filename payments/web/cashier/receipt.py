@@ -152,7 +152,7 @@ def slip(invoice_id: UUID) -> Response:
     with runtime().database.reading(scope()) as tx:
         invoice = invoicing.invoice(tx, runtime().keys, invoice_id)
         intent = intents.latest(tx, invoice_id)
-    if intent is None or not intent.is_open:
+    if intent is None or not intent.is_open or not intent.payload:
         raise NoOpenCode()
     return _pdf(typesetting.pdf("slip.typ", papers.slip(invoice, intent)), f"{invoice.number}-qr")
 

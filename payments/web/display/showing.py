@@ -51,6 +51,9 @@ def now_of(tx: UnitOfWork, shown: Shown, *, done: str) -> NowPart:
     if state is State.PAID:
         return _paid(shown, version, invoice, is_done=done == str(shown.version))
     code = codes.card(runtime(), newest) if state in (State.DUE, State.REST) else None
+    if code is not None and not code.picture:
+        # A transfer at the bank's counter: there is nothing to scan.
+        return _part(shown, version, "ask", said=words("display.ask"))
     if code is not None:
         is_new = was_replaced(newest, before)
         look = "rest" if state is State.REST else "replaced" if is_new else "due"

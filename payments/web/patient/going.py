@@ -34,6 +34,7 @@ from payments.intents.status import ACTIVE, Status
 from payments.invoicing.queries import InvoiceView
 from payments.kernel.errors import NotFound
 from payments.qr import drawing
+from payments.storage.unit_of_work import UnitOfWork
 from payments.web import forms
 from payments.web.current import language, runtime, scope, words
 from payments.web.offers import name_of
@@ -42,6 +43,7 @@ from payments.web.patient.pages import WayPage, WayRow
 from payments.web.patient.pay import invoice_of
 from payments.web.patient.views import patient
 from payments.web.patient.ways import open_for
+from payments.web.plans import asked_of
 from payments.web.security import posts_to, public
 
 _ENDED: Final = frozenset({Status.FAILED, Status.CANCELLED, Status.EXPIRED})
@@ -88,7 +90,7 @@ def go(token: str, intent: UUID) -> AnyResponse:
         invoice = invoice_of(tx, token)
         stored = intents.attempt_of(tx, invoice.id, intent)
         attempt = None if stored is None else attempts.of_intent(tx, intent)
-        others = () if stored is None else open_for(tx, runtime(), invoice.due, but=stored.channel)
+        others = () if stored is None else _others(tx, invoice, but=stored.channel)
     if stored is None or attempt is None:
         raise NoWay()
     return _answer(_Seen(token, invoice, stored, attempt, hint=None, others=others))
@@ -103,7 +105,7 @@ def come_back(token: str, slug: str) -> AnyResponse:
         stored = attempts.newest_of(tx, invoice.id, slug)
         attempt = None if stored is None else attempts.of_intent(tx, stored.id)
         channels = valid_versions(tx, runtime(), slug)
-        others = open_for(tx, runtime(), invoice.due, but=slug)
+        others = _others(tx, invoice, but=slug)
     if stored is None or attempt is None:
         raise NoWay()
     adapter = adapter_of(runtime(), channels[0]) if channels else None
@@ -114,6 +116,10 @@ def come_back(token: str, slug: str) -> AnyResponse:
 
 
 _NO_HINT: Final = ReturnView("", is_authentic=False, hint=Outcome.UNKNOWN)
+
+
+def _others(tx: UnitOfWork, invoice: InvoiceView, *, but: str) -> tuple[WayRow, ...]:
+    return open_for(tx, runtime(), asked_of(tx, invoice).amount, but=but)
 
 
 @dataclass(frozen=True, slots=True)

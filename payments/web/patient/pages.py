@@ -12,6 +12,7 @@ from payments.kernel.money import Money
 from payments.qr.apps import BankApp
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
+from payments.web.plans import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class PayPage:
     code: CodeCard | None
     is_replaced: bool
     can_show_code: bool
+    #: All that is due, or the next part of a plan.
+    asked: Asked
     apps: tuple[BankApp, ...]
     ways: tuple[WayRow, ...]
     shut: tuple[ShutRow, ...]

@@ -9,7 +9,7 @@ from flask import Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.intents import queries as intents
-from payments.intents.service import CODE_MAX, open_intent
+from payments.intents.service import open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing.model import NoInvoice
 from payments.invoicing.queries import InvoiceView
@@ -22,6 +22,7 @@ from payments.web.pages import render
 from payments.web.patient import guesses
 from payments.web.patient.showing import page_of
 from payments.web.patient.views import patient
+from payments.web.plans import asked_of
 from payments.web.security import public, public_in_background
 
 #: 128 random bits as base64: what is of another shape is not looked up.
@@ -65,8 +66,9 @@ def show_code(token: str) -> AnyResponse:
     key = forms.form_key(request.form.get(forms.KEY_FIELD, ""))
     with runtime().database.reading(scope()) as tx:
         invoice = invoice_of(tx, token)
-        channel = codes.collecting_channel(tx, runtime(), invoice.due)
-    if channel is not None and invoice.due and invoice.due <= CODE_MAX:
+        asked = asked_of(tx, invoice)
+        channel = codes.collecting_channel(tx, runtime(), asked.amount)
+    if channel is not None and asked.amount and not asked.is_large:
         open_intent(runtime(), scope(), invoice=invoice.id, channel=channel, key=f"patient:{key}")
     return redirect(url_for("patient.pay", token=token), 303)
 
@@ -77,7 +79,7 @@ def picture(token: str) -> Response:
     with runtime().database.reading(scope()) as tx:
         invoice = invoice_of(tx, token)
         intent = intents.latest(tx, invoice.id)
-    if intent is None or not intent.is_open:
+    if intent is None or not intent.is_open or not intent.payload:
         raise CodeEnded()
     return Response(
         drawing.png(intent.payload, _PICTURE_MODULE_PX),

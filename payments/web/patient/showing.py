@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from payments.intents import queries as intents
 from payments.intents.queries import IntentView
-from payments.intents.service import CODE_MAX
 from payments.invoicing.queries import InvoiceView
 from payments.kernel.money import ZERO
 from payments.patients.service import masked
@@ -27,6 +26,7 @@ from payments.web.offers import Offer, name_of, offers
 from payments.web.patient import ways
 from payments.web.patient.pages import PayPage, ReceivedRow, StepRow
 from payments.web.patient.states import State, Step, is_twice, state_of, step_of, was_replaced
+from payments.web.plans import asked_of
 from payments.words.formats import vnd
 
 _METHODS: Final = {"bank": "pay.bank_transfer", "cash": "pay.cash", "gateway": "pay.gateway"}
@@ -50,7 +50,8 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView, *, not_opened: str = "") -> Pa
     state = state_of(invoice, newest)
     is_asked = state in (State.DUE, State.REST)
     code = codes.card(runtime(), newest) if is_asked else None
-    found = offers(tx, runtime(), invoice.due) if invoice.due else ()
+    asked = asked_of(tx, invoice)
+    found = offers(tx, runtime(), asked.amount) if invoice.due else ()
     return PayPage(
         token=invoice.pay_token,
         version=invoice.version,
@@ -69,9 +70,10 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView, *, not_opened: str = "") -> Pa
         is_replaced=was_replaced(newest, before),
         can_show_code=code is None
         and bool(invoice.due)
-        and invoice.due <= CODE_MAX
-        and codes.channel_of(found, invoice.due) is not None,
-        apps=_apps(newest) if newest is not None and code else (),
+        and not asked.is_large
+        and codes.channel_of(found, asked.amount) is not None,
+        asked=asked,
+        apps=_apps(newest) if newest is not None and code and code.picture else (),
         ways=ways.open_of(found),
         shut=ways.shut_of(found),
         not_opened=_name_in(found, not_opened),

@@ -11,9 +11,10 @@ import pytest
 from payments.channels.pausing import ChannelPaused
 from payments.gateway import Redirect, Trouble
 from payments.intents.attempts import Flag
+from payments.intents.composing import CannotOpen
 from payments.intents.opening import AmountOutOfRange, AttemptRequest, open_attempt
 from payments.intents.pausing import pause_channel
-from payments.intents.service import CannotOpen, NothingDue
+from payments.intents.service import NothingDue
 from payments.intents.status import Status
 from payments.kernel.clock import FrozenClock
 from payments.kernel.errors import NotFound

@@ -25,6 +25,14 @@ def test_amount_in_markup_keeps_its_unit_apart() -> None:
     )
 
 
+def test_large_amount_that_is_long_is_marked_for_narrow_screens() -> None:
+    long = '<span class="money money--due money--long">100.000.000<i>đ</i></span>'
+
+    assert formats.money(vnd(100_000_000), "due") == long
+    assert "long" not in formats.money(vnd(99_999_999), "due")
+    assert "long" not in formats.money(vnd(100_000_000))
+
+
 def test_times_are_the_hospital_s() -> None:
     moment = datetime(2026, 11, 23, 17, 5, 9, tzinfo=UTC)
 
