@@ -30,6 +30,8 @@ class PlanCard:
 
     parts: tuple[PartRow, ...]
     now: int
+    #: How far it has come, in words.
+    progress: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,9 @@ def _card(plan: Plan, due: Money) -> PlanCard:
     parts = plan.parts(due)
     [now] = [one.number for one in parts if one.is_asked]
     return PlanCard(
-        tuple(PartRow(one.number, one.amount, _chip(one), one.is_asked) for one in parts), now
+        tuple(PartRow(one.number, one.amount, _chip(one), one.is_asked) for one in parts),
+        now,
+        words("plan.progress", n=now, of=len(parts), amount=vnd(due)),
     )
 
 

@@ -17,7 +17,7 @@ from payments.channels.routing import Fee, Terms
 from payments.identity.permissions import Permission
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField, NotFound
-from payments.kernel.money import ZERO, Money
+from payments.kernel.money import ZERO, Money, vnd
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import forms
 from payments.web.admin.channel_rows import fee_text
@@ -26,6 +26,7 @@ from payments.web.current import explain, runtime, scope, words
 from payments.web.openers import opener
 from payments.web.pages import new_form_key, render
 from payments.web.security import requires
+from payments.words.formats import digits
 
 #: The fields of the form, in their order: what is typed stays when something is refused.
 AMOUNTS: Final = ("fixed", "least_fee", "most_fee", "amount_min", "amount_max")
@@ -115,7 +116,8 @@ def _page(slug: str, error: InvalidField | None = None, *, is_saved: bool = Fals
         slug=slug,
         rows=rows,
         today=today,
-        gateway_min=None if can is None else can.amount_min or None,
+        # That nobody pays less than 1 đ need not be said.
+        gateway_min=None if can is None or can.amount_min <= vnd(1) else can.amount_min,
         gateway_max=None if can is None else can.amount_max,
         typed=_typed(agreed, today),
         key=request.form.get(forms.KEY_FIELD) or new_form_key(),
@@ -150,7 +152,7 @@ def _typed(agreed: tuple[Agreed, ...], today: HospitalDay) -> dict[str, str]:
     now = next((one.terms for one in agreed if one.since <= today), table.FREE)
     amounts = (now.fee.fixed, now.fee.least, now.fee.most, now.amount_min, now.amount_max)
     told = {
-        field: "" if one is None else str(one.dong)
+        field: "" if one is None else digits(one)
         for field, one in zip(AMOUNTS, amounts, strict=True)
     }
     share = percent.written(now.fee.per_million)

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from payments import jobs
-from payments.channels import administration
 from payments.identity.permissions import Permission
-from payments.inbox.queries import traffic
 from payments.jobs import Queue
 from payments.storage.unit_of_work import UnitOfWork
-from payments.web.admin.pages import HealthPage, Light
+from payments.web.admin import channel_rows
+from payments.web.admin.pages import ChannelRow, HealthPage, Light
 from payments.web.admin.views import admin
 from payments.web.chips import Chip
 from payments.web.current import runtime, scope, words
@@ -73,14 +72,15 @@ def _queue(tx: UnitOfWork, queue: Queue) -> Light:
 
 
 def _channels(tx: UnitOfWork) -> list[Light]:
-    seen, now = traffic(tx), tx.now()
-    valid = sorted({one.slug for one in administration.versions(tx) if one.is_valid(now)})
-    return [_channel(slug, seen[slug].last_at if slug in seen else None) for slug in valid]
+    return [_channel(one) for one in channel_rows.rows(tx) if one.valid]
 
 
-def _channel(slug: str, last_at: datetime | None) -> Light:
+def _channel(row: ChannelRow) -> Light:
     """Silence of a channel is no failure: at night nobody pays, and some tell nothing."""
-    name = words("health.channel", slug=slug)
+    name, last_at = words("health.channel", slug=row.slug), row.last_at
+    if row.more:
+        # Slow, down, paused or refusing: as on the list of channels.
+        return Light(name, row.state, row.more)
     if last_at is None:
         return Light(
             name, Chip("off", "clock", words("health.no_event")), words("health.no_event.more")

@@ -27,6 +27,7 @@ from payments.web.current import explain, runtime, scope
 from payments.web.pages import render
 from payments.web.plans import PlanCard, asked_of
 from payments.web.security import requires
+from payments.words.formats import digits
 
 _LETTERS_MAX: Final = 20
 
@@ -138,4 +139,4 @@ def _proposed(invoice: InvoiceView, least: int) -> tuple[str, ...]:
         return tuple(typed)
     wanted = request.args.get("parts", "")
     count = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 3 else least
-    return tuple(str(one.dong) for one in equal(invoice.due, min(PARTS_MAX, max(least, count))))
+    return tuple(digits(one) for one in equal(invoice.due, min(PARTS_MAX, max(least, count))))

@@ -26,7 +26,7 @@ from payments.web.offers import Offer, name_of, offers
 from payments.web.patient import ways
 from payments.web.patient.pages import PayPage, ReceivedRow, StepRow
 from payments.web.patient.states import State, Step, is_twice, state_of, step_of, was_replaced
-from payments.web.plans import asked_of
+from payments.web.plans import Asked, asked_of
 from payments.words.formats import vnd
 
 _METHODS: Final = {"bank": "pay.bank_transfer", "cash": "pay.cash", "gateway": "pay.gateway"}
@@ -56,7 +56,7 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView, *, not_opened: str = "") -> Pa
         token=invoice.pay_token,
         version=invoice.version,
         state=state.value,
-        said=_said(state, invoice, is_replaced=was_replaced(newest, before)),
+        said=_said(state, invoice, asked, is_replaced=was_replaced(newest, before)),
         number=invoice.number,
         patient=masked(invoice.patient_name),
         issued_at=invoice.issued_at,
@@ -65,7 +65,7 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView, *, not_opened: str = "") -> Pa
         due=invoice.due,
         suspense=sum((payment.waiting for payment in payments), ZERO),
         is_twice=is_twice(payments),
-        chips=_chips(state, invoice, payments),
+        chips=_chips(state, invoice, asked, payments),
         code=code,
         is_replaced=was_replaced(newest, before),
         can_show_code=code is None
@@ -97,10 +97,12 @@ def _name_in(found: Sequence[Offer], slug: str) -> str:
     return next((name_of(slug) for one in found if one.slug == slug and not one.is_open), "")
 
 
-def _said(state: State, invoice: InvoiceView, *, is_replaced: bool) -> str:
+def _said(state: State, invoice: InvoiceView, asked: Asked, *, is_replaced: bool) -> str:
     match state:
         case State.DUE:
             return words("pay.replaced") if is_replaced else words("status.pending")
+        case State.REST if asked.plan is not None:
+            return asked.plan.progress
         case State.REST:
             return words("status.underpaid", amount=vnd(invoice.due))
         case State.EXPIRED | State.NEW:
@@ -113,7 +115,9 @@ def _said(state: State, invoice: InvoiceView, *, is_replaced: bool) -> str:
             return words("pay.cancelled")
 
 
-def _chips(state: State, invoice: InvoiceView, payments: Sequence[PaymentView]) -> tuple[Chip, ...]:
+def _chips(
+    state: State, invoice: InvoiceView, asked: Asked, payments: Sequence[PaymentView]
+) -> tuple[Chip, ...]:
     if state is State.EXPIRED:
         return (Chip("off", "clock", words("status.expired")),)
     if state is State.NOTHING:
@@ -122,6 +126,8 @@ def _chips(state: State, invoice: InvoiceView, payments: Sequence[PaymentView]) 
     for payment in payments:
         for flag in sorted(payment.flags & _TOLD):
             told[flag] = chips.of_flag(flag, payment)
+    if state is State.REST and asked.plan is not None:
+        return (Chip("wait", "half", asked.plan.progress), *told.values())
     return (chips.of_invoice(invoice), *told.values())
 
 

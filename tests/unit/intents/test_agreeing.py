@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -25,6 +27,13 @@ from tests.support.hospital import Hospital
 
 #: 999 × 700.000 đ and 500 × 700.000 đ.
 WHOLE = vnd(1_049_300_000)
+
+
+@pytest.fixture
+def postgres_only(hospital: Hospital) -> None:
+    """SQLite has one writer at a time."""
+    if not hospital.runtime.database.is_postgres:
+        pytest.skip("SQLite has one writer at a time")
 
 
 def large(hospital: Hospital) -> UUID:
@@ -229,3 +238,43 @@ def test_agreed_parts_are_never_changed(hospital: Hospital) -> None:
             hospital.runtime.database.transaction(hospital.scope) as tx,
         ):
             tx.execute(text(statement))
+
+
+@pytest.mark.usefixtures("postgres_only")
+def test_two_desks_at_once_agree_on_one_plan_after_the_other(
+    hospital: Hospital,
+) -> None:
+    invoice = large(hospital)
+    plans = [equal(WHOLE, 3), equal(WHOLE, 4)] * 4
+    together = threading.Barrier(len(plans))
+
+    def desk(amounts: tuple[Money, ...]) -> None:
+        together.wait()
+        planned(hospital, invoice, *amounts)
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        list(pool.map(desk, plans))
+
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        plan = planning.newest(tx, invoice)
+    assert plan is not None
+    assert plan.amounts in plans
+    assert hospital.show(invoice).amount == plan.amounts[0]
+
+
+@pytest.mark.usefixtures("postgres_only")
+def test_the_same_part_paid_from_two_sides_at_once_is_counted_once_each(
+    hospital: Hospital,
+) -> None:
+    invoice = large(hospital)
+    planned(hospital, invoice)
+    code = hospital.show(invoice)
+    transfers = [hospital.transfer(code.code, code.amount) for _ in range(2)]
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(hospital.arrive, transfers))
+
+    [last] = open_codes(hospital, invoice)
+    assert hospital.view(invoice).paid == code.amount * 2
+    assert last.amount == hospital.view(invoice).due
+    hospital.assert_balanced()

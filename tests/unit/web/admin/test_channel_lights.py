@@ -87,3 +87,13 @@ def test_pause_is_told_with_its_reason_and_by_whom(boss: Browser, gateway: AtThe
     assert "Tạm dừng" in told
     assert f"{maker.name} tạm dừng lúc" in told
     assert "cổng bảo trì" in told
+
+
+def test_page_of_lights_says_the_same(boss: Browser, gateway: AtTheGateway) -> None:
+    gateway.fail = httpx.ReadTimeout("silence")
+    payers(gateway, FAILURES_MAX)
+
+    told: str = boss.get("/admin/health").get_data(as_text=True)
+
+    [row] = [one for one in told.split("<tr>") if f"Kênh {DOUBLE}" in one]
+    assert "Không trả lời từ" in row

@@ -101,7 +101,7 @@ def test_what_holds_now_is_in_the_form_so_that_only_a_change_is_typed(
 
     shown = page(boss)
 
-    assert re.search(r'name="fixed"[^>]* value="1650"', shown)
+    assert re.search(r'name="fixed"[^>]* value="1\.650"', shown)
     assert re.search(r'name="percent"[^>]* value="1,1"', shown)
 
 
