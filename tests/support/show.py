@@ -120,6 +120,7 @@ class Show:
         self._holds()
         self._whole()
         self._payouts()
+        self._down()
         clock.set(MORNING)
 
     def user(self, role: Role) -> UUID:
@@ -405,6 +406,12 @@ class Show:
             )
             inbox.take_in(runtime, scope, "sepay_pg", (told,), b"", is_asked=True)
 
+    def _down(self) -> None:
+        """Of the gateways one answers nobody any more."""
+        for _ in range(breaker.FAILURES_MAX):
+            with self.runtime.database.transaction(self.scope) as tx:
+                breaker.failed(tx, "sepay_pg")
+
     def _holds(self) -> None:
         """Money that is set aside; of one, what became of taking it is not known."""
         runtime, scope = self.hospital.runtime, self.hospital.scope
@@ -467,10 +474,6 @@ class Show:
             code = self.hospital.show(self.invoices[state])
             self._pay(state, code.code, code.amount)
         self._credit("overtaken", {"CT": vnd(700_000)})
-        # Of the gateways one answers nobody, in the end.
-        for _ in range(breaker.FAILURES_MAX):
-            with runtime.database.transaction(scope) as tx:
-                breaker.failed(tx, "sepay_pg")
 
 
 @contextmanager
