@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from payments.channels import breaker, fees
 from payments.channels.pausing import Switch, Switched, switched
@@ -43,31 +44,34 @@ class Offer:
 def offers(tx: UnitOfWork, runtime: Runtime, amount: Money) -> tuple[Offer, ...]:
     """List every channel that can collect, in the order in which a payer should see them."""
     stopped = switched(tx)
-    costs = fees.terms(tx, HospitalDay.of(tx.now()))
     gauges = breaker.gauges(tx)
     now = tx.now()
     accounts: dict[str, str] = {}
     options = []
-    for channel in newest(tx, runtime.settings.mode.value):
-        can = opener(runtime, channel)
-        if can is None:
-            continue
-        slug = channel.slug
-        accounts[slug] = channel.account
+    for option, account in collecting(tx, runtime, HospitalDay.of(now)):
+        slug = option.slug
+        accounts[slug] = account
         options.append(
-            Option(
-                slug,
-                costs.get(slug, fees.FREE),
-                can.amount_min,
-                can.amount_max,
+            replace(
+                option,
                 is_paused=slug in stopped and not stopped[slug].is_open,
                 # Codes of our own account ask nobody.
-                is_down=not channel.account and slug in gauges and gauges[slug].is_down(now),
+                is_down=not account and slug in gauges and gauges[slug].is_down(now),
             )
         )
     return tuple(
         Offer(one, accounts[one.slug], stopped.get(one.slug)) for one in routes(options, amount)
     )
+
+
+def collecting(tx: UnitOfWork, runtime: Runtime, day: HospitalDay) -> Iterator[tuple[Option, str]]:
+    """Read the channels that can collect, with their terms of *day*, and our account or ""."""
+    costs = fees.terms(tx, day)
+    for channel in newest(tx, runtime.settings.mode.value):
+        can = opener(runtime, channel)
+        if can is not None:
+            terms = costs.get(channel.slug, fees.FREE)
+            yield Option(channel.slug, terms, can.amount_min, can.amount_max), channel.account
 
 
 def why_not(offer: Offer) -> str:

@@ -462,6 +462,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("day-closed", "finance.day", CHIEF, at("/finance/day/2026-11-23")),
     Place("day-empty", "finance.day", BOOKS, at("/finance/day/2026-11-20")),
     Place("day-seen", "finance.day", Role.AUDITOR, at(TODAY)),
+    Place("day-fees", "finance.fees", CHIEF, at(f"{TODAY}/fees")),
+    Place("day-fees-empty", "finance.fees", BOOKS, at("/finance/day/2026-11-20/fees")),
     Place("day-none", "finance.day", BOOKS, at("/finance/day/2026-13-01"), 404),
     Place(
         "statement-refused",

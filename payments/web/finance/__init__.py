@@ -3,6 +3,7 @@
 from payments.web.finance import credits as credits
 from payments.web.finance import days as days
 from payments.web.finance import disputes as disputes
+from payments.web.finance import fees as fees
 from payments.web.finance import moves as moves
 from payments.web.finance import paybacks as paybacks
 from payments.web.finance import payouts as payouts
