@@ -18,7 +18,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0035"
-down_revision = "0028"
+down_revision = "0029a"
 
 _BEFORE = "purpose IN ('invoice', 'interest', 'income', 'refund')"
 _NOW = "purpose IN ('invoice', 'interest', 'income', 'refund', 'payout')"
