@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from payments.gateway import Notification, Outcome, Verdict
-from payments.inbox import direct
+from payments.inbox import direct, waiting
 from payments.inbox.noting import Taken, Told, alert, note
 from payments.intents import attempts, errands, planning
 from payments.intents import repository as intents
@@ -36,6 +36,7 @@ from payments.receipts.model import Flag as PaymentFlag
 from payments.receipts.service import Arrived, record
 from payments.refunds import dispute_repository
 from payments.refunds.disputes import TOLD as TAKEN_BACK
+from payments.refunds.disputes import NotBookedYet
 from payments.refunds.disputing import Held, taken_back
 from payments.refunds.hearing import refund_told
 from payments.runtime import Runtime
@@ -77,7 +78,8 @@ def apply_told(
     found = attempts.named(tx, told.reference) or _of_payment(tx, channel, told)
     if found is None or found.channel != channel:
         alert(tx, channel, "unknown-reference", told)
-        return Told(Verdict.UNKNOWN_REFERENCE, "unknown-reference", is_kept=True)
+        waits_for = waiting.of_payment(told.payment) if _may_wait(told) else ""
+        return Told(Verdict.UNKNOWN_REFERENCE, "unknown-reference", True, waits_for=waits_for)
     invoice = invoices.lock(tx, found.invoice)
     held = intents.lock_active(tx, found.invoice, and_also=found.id)
     [intent] = [one for one in held if one.id == found.id]
@@ -112,11 +114,22 @@ def apply_told(
 def _goes_back(
     tx: UnitOfWork, runtime: Runtime, held: Held, attempt: GatewayAttempt, told: Notification
 ) -> Told:
-    if told.outcome in _REFUNDS:
-        return Told(*refund_told(tx, runtime, held, told))
-    # Without the name, which is the dispute's: the attempt keeps that of its payment.
-    note(tx, held.intent, attempt, replace(told, transaction=""))
-    return Told(*taken_back(tx, runtime, held, told))
+    hear = refund_told
+    if told.outcome not in _REFUNDS:
+        # Without the name, which is the dispute's: the attempt keeps that of its payment.
+        note(tx, held.intent, attempt, replace(told, transaction=""))
+        hear = taken_back
+    try:
+        return Told(*hear(tx, runtime, held, told))
+    except NotBookedYet as early:
+        alert(tx, held.intent.channel, early.code, told, held.intent.id)
+        waits_for = waiting.of_attempt(held.intent.id)
+        return Told(Verdict.STORED, early.code, is_kept=True, waits_for=waits_for)
+
+
+def _may_wait(told: Notification) -> bool:
+    """Say whether the payment that *told* names may still come: it names that alone."""
+    return bool(told.payment) and (told.outcome in TAKEN_BACK or told.outcome in _REFUNDS)
 
 
 def _of_payment(tx: UnitOfWork, channel: str, told: Notification) -> Intent | None:
@@ -209,6 +222,7 @@ def _book(tx: UnitOfWork, money: Taken, invoice: Invoice | None, allocation: All
             "made_at": tx.now(),
         },
     )
+    waiting.wake(tx, intent.channel, intent.id, money.transaction)
 
 
 @dataclass(frozen=True, slots=True)

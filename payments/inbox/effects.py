@@ -17,6 +17,7 @@ from payments.bank.model import Arrival, BankCredit, Direction, State
 from payments.bank.service import News, witness
 from payments.channels.service import is_direct
 from payments.intents import planning
+from payments.gateway import Notification, Outcome
 from payments.intents import repository as intents
 from payments.intents.model import Intent
 from payments.intents.service import due_changed
@@ -98,6 +99,20 @@ def apply_named(
         due_changed(tx, runtime, paid, named.active, paid=named.intent)
     effect = Effect.SUSPENSE if allocation.suspense else Effect.POSTED
     return Applied(effect, told.credit.id)
+
+
+def arrival_of(channel: str, told: Notification) -> Arrival:
+    """Say what a feed's notification tells of one movement on an account."""
+    return Arrival(
+        source=f"feed:{channel}:{told.voice}" if told.voice else f"feed:{channel}",
+        source_id=told.event_id,
+        account=told.account,
+        direction=Direction.IN if told.outcome is Outcome.CAPTURED else Direction.OUT,
+        amount=told.amount,
+        occurred_at=told.occurred_at,
+        reference=told.transaction,
+        memo=told.memo,
+    )
 
 
 @dataclass(frozen=True, slots=True)

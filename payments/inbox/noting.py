@@ -37,6 +37,8 @@ class Told:
     is_kept: bool = False
     #: The movement on our own account that it witnessed.
     credit: UUID | None = None
+    #: The payment of which it tells and that was not told yet, where it waits for one.
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ _SETTLE: Final = (
         attempts=bindparam("new_attempts"),
         applied_at=bindparam("new_applied_at"),
         credit_id=bindparam("new_credit"),
+        waits_for=bindparam("new_waits_for"),
     )
 )
 
@@ -76,6 +77,7 @@ def add(tx: UnitOfWork, keys: Keys, channel: str, told: Notification, raw: bytes
         "received_at": tx.now(),
         "applied_at": None,
         "credit_id": None,
+        "waits_for": None,
     }
     if insert_new(tx, NOTIFICATION, values):
         return made
@@ -121,8 +123,9 @@ def settle(
     *,
     reason: str = "",
     credit: UUID | None = None,
+    waits_for: str = "",
 ) -> None:
-    """Note what became of a held message."""
+    """Note what became of a held message, and what it waits for."""
     told = {
         "mine": tx.facility,
         "notification": stored.id,
@@ -132,6 +135,7 @@ def settle(
         "new_attempts": stored.attempts + 1,
         "new_applied_at": tx.now() if state == "applied" else None,
         "new_credit": credit,
+        "new_waits_for": waits_for or None,
     }
     tx.write(_SETTLE, told)
 

@@ -25,6 +25,7 @@ NOTIFICATION: Final = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("applied_at", UtcTime, nullable=True),
     Column("credit_id", Id, nullable=True),
+    Column("waits_for", Words, nullable=True),
     ForeignKeyConstraint(
         ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
     ),

@@ -17,7 +17,6 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from payments import audit, jobs
-from payments.bank.model import Arrival, Direction
 from payments.channels.service import (
     Channel,
     adapter_of,
@@ -39,9 +38,9 @@ from payments.gateway import (
     Verdict,
 )
 from payments.gateway.port import Adapter
-from payments.inbox import repository
+from payments.inbox import repository, waiting
 from payments.inbox.attempts import apply_told
-from payments.inbox.effects import Effect, apply_arrival
+from payments.inbox.effects import Effect, apply_arrival, arrival_of
 from payments.inbox.repository import Stored
 from payments.intents import attempts
 from payments.kernel.errors import Conflict, NotFound, Rejected
@@ -50,7 +49,7 @@ from payments.refunds.disputes import TOLD as TAKEN_BACK
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
-APPLY: Final = "inbox.apply"
+APPLY: Final = waiting.APPLY
 #: Longer than any request takes to apply what it stored.
 _FORGOTTEN_AFTER: Final = timedelta(minutes=2)
 #: One answer for every event of a message: the worst, in this order.
@@ -168,7 +167,7 @@ def apply_in(
         return _keep(tx, stored, Verdict.STORED, f"outcome-{told.outcome}")
     if told.account not in believed_accounts(tx, stored.channel):
         return _keep(tx, stored, Verdict.UNKNOWN_REFERENCE, "foreign-account")
-    applied = apply_arrival(tx, runtime, _arrival(stored.channel, told))
+    applied = apply_arrival(tx, runtime, arrival_of(stored.channel, told))
     if applied.effect is Effect.CONTRADICTED:
         return _keep(tx, stored, Verdict.STORED, "gateway-told-another-amount")
     if applied.effect is Effect.UNCLEAR:
@@ -195,7 +194,7 @@ def _apply_to_attempt(
         tx, runtime, stored.channel, told, may_differ=may_differ, is_direct=is_direct
     )
     if became.is_kept:
-        return _keep(tx, stored, became.verdict, became.reason)
+        return _keep(tx, stored, became.verdict, became.reason, waits_for=became.waits_for)
     repository.settle(
         tx, stored, "applied", became.verdict, reason=became.reason, credit=became.credit
     )
@@ -210,24 +209,14 @@ def _proves_only_its_sender(adapter: Adapter | None) -> bool:
     )
 
 
-def _keep(tx: UnitOfWork, stored: Stored, verdict: Verdict, reason: str) -> Verdict:
+def _keep(
+    tx: UnitOfWork, stored: Stored, verdict: Verdict, reason: str, *, waits_for: str = ""
+) -> Verdict:
     if stored.state != "kept":
         audit.append(tx, "inbox.kept", f"notification:{stored.id}", reason=reason)
-    repository.settle(tx, stored, "kept", verdict, reason=reason)
+        waiting.begins(tx, stored, waits_for)
+    repository.settle(tx, stored, "kept", verdict, reason=reason, waits_for=waits_for)
     return verdict
-
-
-def _arrival(channel: str, told: Notification) -> Arrival:
-    return Arrival(
-        source=f"feed:{channel}:{told.voice}" if told.voice else f"feed:{channel}",
-        source_id=told.event_id,
-        account=told.account,
-        direction=Direction.IN if told.outcome is Outcome.CAPTURED else Direction.OUT,
-        amount=told.amount,
-        occurred_at=told.occurred_at,
-        reference=told.transaction,
-        memo=told.memo,
-    )
 
 
 def _prove(

@@ -32,6 +32,7 @@ SCRIPTS: Final = {
     "close_day": "a day closes during payments",
     "payers": "K2 fifty payers",
     "givers": "K3 refunds at once",
+    "schedules": "K4 refund, capture, cancellation, chargeback",
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
     "receipts": "acceptance 15, numbers of receipts at once",

@@ -1,8 +1,8 @@
-"""M6 to M8 and K3 in a few seconds; whole by ``python -m tests.faults slow unknown lies …``."""
+"""M6 to M8, K3 and K4 in a few seconds; whole by ``python -m tests.faults slow unknown lies …``."""
 
 from __future__ import annotations
 
-from tests.faults import givers, lies, slow, unknown
+from tests.faults import givers, lies, schedules, slow, unknown
 from tests.support.databases import Cluster
 
 SEED = 7
@@ -22,3 +22,7 @@ def test_gateway_that_lies_pays_no_invoice_and_a_person_is_told(cluster: Cluster
 
 def test_refunds_at_once_never_give_back_more_than_came(cluster: Cluster) -> None:
     assert givers.run(cluster, SEED, rounds=2, people=12).failures == []
+
+
+def test_refunds_captures_ends_and_chargebacks_in_any_order_keep_every_invariant() -> None:
+    assert schedules.run(SEED, schedules=300).failures == []
