@@ -36,15 +36,17 @@ def lost(gateway: AtTheGateway) -> object:
     return intent
 
 
-def test_schedule_is_that_of_the_specification(clock: FrozenClock) -> None:
+def test_four_questions_fall_into_five_minutes_and_the_last_after_a_week(
+    clock: FrozenClock,
+) -> None:
     opened = clock.now()
     moments, at = [], opened
     while (following := next_ask(opened, at)) is not None:
         moments.append((following - opened).total_seconds())
         at = following
 
-    assert moments[:5] == [15, 60, 300, 1800, 7200]
-    assert moments[5:] == [86_400 * day for day in range(1, 8)]
+    assert moments[:6] == [15, 60, 120, 240, 1800, 7200]
+    assert moments[6:] == [86_400 * day for day in range(1, 8)]
 
 
 def test_lost_answer_is_found_by_asking_within_five_minutes(
