@@ -7,6 +7,7 @@ import sys
 
 ALL = (
     *("qr", "coverage", "dossiers", "posting", "ledger", "payment"),
+    *("notifications", "slow_gateway"),
     *("web", "patient_page", "statement"),
 )
 

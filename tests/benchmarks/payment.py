@@ -47,9 +47,17 @@ from tests.support.stage import Address, own_cluster, runtime_at
 
 #: More codes than the fastest run uses up; each is paid once.
 CODES = [new_code(os.urandom) for _ in range(12_000)]
-_DONG = 150_000
+DONG = 150_000
 _next = multiprocessing.Value("q", 0)
-_keys = Path(tempfile.mkdtemp(prefix="vienphi-keys-")) / "keys.json"
+KEYS = Path(tempfile.mkdtemp(prefix="vienphi-keys-")) / "keys.json"
+
+
+def take() -> int:
+    """Give the place of a code that nobody has paid yet, in whichever process."""
+    with _next.get_lock():
+        place = int(_next.value)
+        _next.value += 1
+    return place
 
 
 def prepare(runtime: Runtime, codes: list[str]) -> None:
@@ -99,7 +107,7 @@ def _invoice(
 ) -> dict[str, object]:
     return {
         **base, "id": invoice, "encounter_id": encounter, "number": code, "document": "issued",
-        "version": 1, "total": _DONG, "credited": 0, "paid": 0, "refunded": 0, "pay_token": code,
+        "version": 1, "total": DONG, "credited": 0, "paid": 0, "refunded": 0, "pay_token": code,
         "idem_key": code, "request_sha256": b"", "issued_at": now, "issue_txn_id": None,
         "cancel_reason": "", "made_by": "benchmark",
     }  # fmt: skip
@@ -110,22 +118,20 @@ def _intent(
 ) -> dict[str, object]:
     return {
         **base, "id": intent, "invoice_id": invoice, "channel": "vietqr", "account": PAYEE.account,
-        "code": code, "amount": _DONG, "state": "pending", "payload": "", "idem_key": code,
+        "code": code, "amount": DONG, "state": "pending", "payload": "", "idem_key": code,
         "made_at": now, "expires_at": now + timedelta(hours=8), "ended_at": None,  # type: ignore[operator]
     }  # fmt: skip
 
 
 def _pay(url: str) -> Callable[[], None]:
-    runtime = runtime_at(Address(url, str(_keys)))
+    runtime = runtime_at(Address(url, str(KEYS)))
 
     def commit() -> None:
-        with _next.get_lock():
-            code = CODES[_next.value]
-            _next.value += 1
+        code = CODES[take()]
         told = Notification(
             event_id=code,
             outcome=Outcome.CAPTURED,
-            amount=vnd(_DONG),
+            amount=vnd(DONG),
             occurred_at=runtime.clock.now(),
             transaction=f"FT{code}",
             account=PAYEE.account,
@@ -139,11 +145,11 @@ def _pay(url: str) -> Callable[[], None]:
 def _run(name: str, database: Database, owner_url: str, seconds: float, rounds: int) -> None:
     posting.add_floor(database, owner_url)
     url = database.engine.url.render_as_string(hide_password=False)
-    runtime = runtime_at(Address(url, str(_keys)))
+    runtime = runtime_at(Address(url, str(KEYS)))
     prepare(runtime, CODES)
     _next.value = 0
     runtime.database.close()
-    _gather_statistics(url, owner_url)
+    gather_statistics(_pay(url), owner_url)
     print("\n| database | clients | floor/s | payments/s | ratio | floor p99 ms | payment p99 ms |")
     print("|---|---|---|---|---|---|---|")
     # A process that forks must hold no connection.
@@ -155,12 +161,11 @@ def _run(name: str, database: Database, owner_url: str, seconds: float, rounds: 
             f" {paid.rate / floor.rate:.2f} | {floor.p99_ms:.1f} | {paid.p99_ms:.1f} |",
             flush=True,
         )
-    _hold_against_the_ledger(database)
+    hold_against_the_ledger(database)
 
 
-def _gather_statistics(url: str, owner_url: str) -> None:
+def gather_statistics(pay: Callable[[], None], owner_url: str) -> None:
     """Pay a little, then do what autovacuum does within a minute: plan by what the tables hold."""
-    pay = _pay(url)
     for _ in range(200):
         pay()
     owner = create_engine(owner_url)
@@ -169,12 +174,12 @@ def _gather_statistics(url: str, owner_url: str) -> None:
     owner.dispose()
 
 
-def _hold_against_the_ledger(database: Database) -> None:
+def hold_against_the_ledger(database: Database) -> None:
     """A fast payment that is not in the books is none."""
     with database.reading(SCOPE) as tx:
         booked = ledger.queries.balance(tx, "1100").dong
         paid = tx.execute(select(func.count()).select_from(PAYMENT)).scalar_one()
-    if booked != paid * _DONG or paid != _next.value:
+    if booked != paid * DONG or paid != _next.value:
         raise SystemExit(f"{_next.value} paid, {paid} kept, {booked} đồng booked")
 
 
@@ -185,7 +190,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     args = parser.parse_args()
     posting.WORK["payment"] = _pay
-    write_new(_keys, demo=True)
+    write_new(KEYS, demo=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         cluster = stack.enter_context(own_cluster(args.url))
