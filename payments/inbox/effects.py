@@ -16,8 +16,8 @@ from payments import audit
 from payments.bank.model import Arrival, BankCredit, Direction, State
 from payments.bank.service import News, witness
 from payments.channels.service import is_direct
-from payments.intents import planning
 from payments.gateway import Notification, Outcome
+from payments.intents import planning
 from payments.intents import repository as intents
 from payments.intents.model import Intent
 from payments.intents.service import due_changed
