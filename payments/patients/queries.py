@@ -35,7 +35,7 @@ from payments.patients.scanning import (
     HealthCard,
     IdentityNumber,
 )
-from payments.patients.service import BIRTH, name_of
+from payments.patients.service import BIRTH, CARD, name_of
 from payments.storage.unit_of_work import UnitOfWork
 
 #: So many are opened and ranked; more would not be read.
@@ -60,6 +60,16 @@ def of_number(tx: UnitOfWork, keys: Keys, file_number: str) -> Person | None:
     """Read the patient of a hospital's number, of a merged record the one that counts."""
     people = _opened(tx, keys, _rows(tx, PATIENT.c.file_number == file_number))
     return people[0] if people else None
+
+
+def card_of(tx: UnitOfWork, keys: Keys, patient: UUID) -> str:
+    """Give the BHYT card that is noted on a patient, of a merged record the one that counts; or ""
+
+    Raises:
+        NoPatient: this facility has none of that id.
+    """
+    row = next(iter(_rows(tx, PATIENT.c.id == person(tx, keys, patient).id)))
+    return "" if row.card_sealed is None else keys.open("personal", row.card_sealed, context=CARD)
 
 
 def other_numbers(tx: UnitOfWork, patient: UUID) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""What the insurer's portal, or a person in its place, said of a patient's card at a visit."""
