@@ -44,6 +44,25 @@ SERVICE_PRICE: Final = Table(
         ["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]
     ),
 )
+#: What the fund says of a service; a day without a row says what the day before said.
+SERVICE_INSURANCE: Final = Table(
+    "service_insurance",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("service_code", Words, primary_key=True),
+    Column("valid_from", Day, primary_key=True),
+    #: DON_GIA_BH; empty where it is the hospital's price.
+    Column("fund_price", Dong, nullable=True),
+    #: TYLE_TT_BH, per cent.
+    Column("rate", Whole, nullable=False),
+    #: MA_NHOM, PHAM_VI, and the table of a claim.
+    Column("cost_group", Whole, nullable=False),
+    Column("scope", Words, nullable=False),
+    Column("claim_table", Words, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "service_code"], ["service_item.facility_id", "service_item.code"]
+    ),
+)
 #: A list that was shown to a person and is applied when the person says so, once.
 PRICE_LIST: Final = Table(
     "price_list",

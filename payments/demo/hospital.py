@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from payments.catalogue import insured
+from payments.catalogue.insured import Insured
 from payments.catalogue.service import add_department, add_service
 from payments.channels import service as channels
 from payments.desks import service as desks
@@ -40,6 +42,20 @@ _DEPARTMENTS: Final = {
     "CT": "Phòng 24",
 }
 _CASH_POINTS: Final = {"Q1": "Quầy 01", "Q2": "Quầy 02"}
+#: What the fund says of services: price (None: the hospital's), ratio, MA_NHOM. The examination on
+#: request costs more than the fund's price; certificates and copies are outside of its list.
+_INSURED: Final = {
+    "KB01": Insured(vnd(50_600), 100, 13),
+    "KB02": Insured(None, 100, 13),
+    "XN01": Insured(None, 100, 1),
+    "XN02": Insured(None, 100, 1),
+    "XN03": Insured(None, 100, 1),
+    "XN04": Insured(None, 100, 3),
+    "SA01": Insured(vnd(49_300), 100, 2),
+    "SA02": Insured(vnd(222_000), 100, 2),
+    "XQ01": Insured(None, 100, 2),
+    "CT01": Insured(vnd(550_100), 50, 2),
+}
 _SERVICES: Final = (
     _Service("KB01", "Khám theo yêu cầu", "KB", 150_000),
     _Service("KB02", "Khám thường", "KB", 36_500),
@@ -75,6 +91,8 @@ def furnish(runtime: Runtime, scope: Scope, settings: Mapping[str, Mapping[str, 
                 price=vnd(item.dong),
                 since=today.plus(-30),
             )
+        for code, facts in _INSURED.items():
+            insured.add(tx, code, facts, since=today.plus(-30))
         for code, name in _CASH_POINTS.items():
             desks.add(tx, code, name)
         _add_channels(tx, runtime, settings)

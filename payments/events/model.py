@@ -18,6 +18,8 @@ class Kind(StrEnum):
     PAID = "invoice.paid"
     PARTLY_PAID = "invoice.partly_paid"
     CREDITED = "invoice.credited"
+    #: The fund or another payer pays more, or less, than was said before.
+    COVERED = "invoice.covered"
     REFUNDED = "invoice.refunded"
     CANCELLED = "invoice.cancelled"
 

@@ -45,6 +45,7 @@ _INVOICE_OF: Final = Prepared(
         INVOICE.c.credited,
         INVOICE.c.paid,
         INVOICE.c.refunded,
+        INVOICE.c.covered,
     )
     .join(
         INTENT,
@@ -176,7 +177,7 @@ def one(tx: UnitOfWork, intent: UUID) -> IntentView:
 def invoice_of(tx: UnitOfWork, intent: UUID) -> InvoiceOfCode:
     """Read the invoice of a code that this facility has."""
     row = _INVOICE_OF.one(tx, intent=intent)
-    owed = row.total - row.credited - row.paid + row.refunded
+    owed = row.total - row.covered - row.credited - row.paid + row.refunded
     return InvoiceOfCode(row.id, row.version, is_paid=bool(row.paid) and owed == 0)
 
 

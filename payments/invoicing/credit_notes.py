@@ -17,7 +17,7 @@ from payments.invoicing.rows import CREDIT_NOTE, CREDIT_NOTE_LINE, INVOICE_LINE
 from payments.invoicing.service import checked_reason
 from payments.invoicing.status import Document, IllegalStep
 from payments.invoicing.telling import tell_credited
-from payments.kernel.errors import InvalidField
+from payments.kernel.errors import Conflict, InvalidField
 from payments.kernel.money import ZERO, Money, vnd
 from payments.ledger import post
 from payments.ledger.posting_rules.invoices import invoice_credited
@@ -29,6 +29,12 @@ class NotIssued(IllegalStep):
     """Only an issued invoice can be reduced."""
 
     code = "not-issued"
+
+
+class InsuredInvoice(Conflict):
+    """The fund owes a part of it: a new split corrects it, for both parts change at once."""
+
+    code = "insured-invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +60,14 @@ def credit(
 
     Raises:
         IllegalStep: the invoice is not issued.
+        InsuredInvoice: the fund owes a part of it.
         InvalidField: no amount, a department that the invoice has not, or an amount that is not
             positive or above what its department still has; it names the department.
     """
     if invoice.document is not Document.ISSUED:
         raise NotIssued()
+    if invoice.covered:
+        raise InsuredInvoice()
     cleaned = checked_reason(reason)
     if _made_before(tx, key):
         return invoice

@@ -19,7 +19,7 @@ from payments.keys import Keys
 from payments.patients.rows import PATIENT
 from payments.storage.unit_of_work import UnitOfWork
 
-_OWED = INVOICE.c.total - INVOICE.c.credited
+_OWED = INVOICE.c.total - INVOICE.c.covered - INVOICE.c.credited
 #: The same words as ``status.payment_state``, as conditions; a test holds one against the other.
 _PAYMENT: dict[Payment, tuple[ColumnElement[bool], ...]] = {
     Payment.UNPAID: (INVOICE.c.refunded == 0, INVOICE.c.paid == 0, _OWED > 0),

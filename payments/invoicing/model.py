@@ -36,6 +36,8 @@ class Invoice:
     The amounts of one invoice; *paid* is what payments were applied to it, deposits included.
 
     *credited* is what was taken off after the issue: credit notes, and what programmes gave up.
+    *covered* is what of the total others owe: the fund (BHYT), other payers, and the few đồng by
+    which rounded parts differ from a rounded whole.
     """
 
     id: UUID
@@ -47,10 +49,11 @@ class Invoice:
     credited: Money
     paid: Money
     refunded: Money
+    covered: Money = ZERO
 
     @property
     def owed(self) -> Money:
-        return self.total - self.credited
+        return self.total - self.covered - self.credited
 
     @property
     def payment(self) -> Payment:

@@ -112,6 +112,8 @@ class InvoiceView:
     credited: Money
     paid: Money
     refunded: Money
+    covered: Money
+    owed: Money
     due: Money
     issued_at: datetime
     pay_token: str
@@ -220,6 +222,8 @@ def view(row: Row[Any], keys: Keys, lines: tuple[LineView, ...]) -> InvoiceView:
         credited=amounts.credited,
         paid=amounts.paid,
         refunded=amounts.refunded,
+        covered=amounts.covered,
+        owed=amounts.owed,
         due=amount_due(amounts),
         issued_at=row.issued_at,
         pay_token=row.pay_token,

@@ -28,6 +28,7 @@ COLUMNS = (
     INVOICE.c.credited,
     INVOICE.c.paid,
     INVOICE.c.refunded,
+    INVOICE.c.covered,
 )
 
 
@@ -54,6 +55,7 @@ _SAVE: Final = (
         credited=bindparam("new_credited"),
         paid=bindparam("new_paid"),
         refunded=bindparam("new_refunded"),
+        covered=bindparam("new_covered"),
     )
 )
 _CANCEL: Final = update(INVOICE).where(*_BY_ID).values(cancel_reason=bindparam("new_reason"))
@@ -92,6 +94,7 @@ def save(tx: UnitOfWork, invoice: Invoice, *, cancel_reason: str | None = None) 
         "new_credited": invoice.credited.dong,
         "new_paid": invoice.paid.dong,
         "new_refunded": invoice.refunded.dong,
+        "new_covered": invoice.covered.dong,
     }
     tx.write(_SAVE, {**_key(tx, invoice.id), **values})
     if cancel_reason is not None:
@@ -114,6 +117,7 @@ def model(row: Row[tuple[object, ...]]) -> Invoice:
         credited=vnd(row.credited),
         paid=vnd(row.paid),
         refunded=vnd(row.refunded),
+        covered=vnd(row.covered),
     )
 
 

@@ -28,6 +28,8 @@ INVOICE: Final = Table(
     Column("issue_txn_id", Id, nullable=True),
     Column("cancel_reason", Words, nullable=False),
     Column("made_by", Words, nullable=False),
+    #: What of the total is not the patient's: the fund's part and other payers', and rounding.
+    Column("covered", Dong, nullable=False, server_default="0"),
     ForeignKeyConstraint(
         ["facility_id", "encounter_id"], ["encounter.facility_id", "encounter.id"]
     ),

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from payments import audit
 from payments.catalogue.queries import priced
 from payments.encounters.service import open_visit
 from payments.events.model import Kind
 from payments.idempotency import Around, alone
-from payments.invoicing import repository
+from payments.invoicing import making, repository
 from payments.invoicing.booking import book
+from payments.invoicing.making import Making
 from payments.invoicing.model import (
     Invoice,
     Line,
@@ -30,13 +30,14 @@ from payments.invoicing.model import (
 )
 from payments.invoicing.rows import INVOICE
 from payments.invoicing.status import Document, Event, after
-from payments.invoicing.telling import tell, tell_issued
+from payments.invoicing.telling import tell
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, InvalidField
 from payments.kernel.money import ZERO
 from payments.kernel.scope import Scope
 from payments.kernel.text import is_line, nfc
-from payments.ledger import reverse
+from payments.ledger import Subject, reverse
+from payments.ledger.queries import transactions_of
 from payments.numbering.service import NumberTaken, take, use
 from payments.patients.service import register
 from payments.runtime import Runtime
@@ -46,6 +47,7 @@ from payments.storage.unit_of_work import UnitOfWork
 #: Phiếu yêu cầu thanh toán: VP26000123.
 SERIES: Final = "VP"
 _KEY_MAX: Final = 100
+_COVERAGE: Final = ("coverage.grow", "coverage.withdraw")
 REASON_MIN: Final = 3
 REASON_MAX: Final = 200
 
@@ -164,31 +166,7 @@ def _issue(
     document = after(Document.DRAFT, Event.ISSUE)
     encounter = open_visit(tx, patient)
     made = Invoice(invoice, encounter, number, document, 1, total, ZERO, ZERO, ZERO)
-    tx.execute(
-        insert(INVOICE),
-        {
-            "facility_id": tx.facility,
-            "id": invoice,
-            "encounter_id": made.encounter,
-            "number": number,
-            "document": made.document.value,
-            "version": made.version,
-            "total": total.dong,
-            "credited": 0,
-            "paid": 0,
-            "refunded": 0,
-            "pay_token": secrets.token_urlsafe(16),
-            "idem_key": request.key,
-            "request_sha256": request.sha256(),
-            "issued_at": tx.now(),
-            "issue_txn_id": booked,
-            "cancel_reason": "",
-            "made_by": tx.scope.actor,
-        },
-    )
-    repository.add_lines(tx, invoice, lines)
-    audit.append(tx, "invoice.issued", f"invoice:{invoice}", number=number, total=total.dong)
-    tell_issued(tx, made)
+    making.add(tx, made, lines, Making(request.key, request.sha256(), booked))
     return invoice
 
 
@@ -224,8 +202,10 @@ def cancel(tx: UnitOfWork, invoice: Invoice, reason: str) -> Invoice:
             INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice.id
         )
     ).scalar_one()
-    if issued is not None:
-        reverse(tx, issued, reason=cleaned, source="cashier", kind="invoice.void")
+    # P02 takes back what the fund was booked to owe in the meantime as well (P37, P38).
+    changed = transactions_of(tx, _COVERAGE, Subject("invoice", invoice.id))
+    for booked in (*changed, *([] if issued is None else [issued])):
+        reverse(tx, booked, reason=cleaned, source="cashier", kind="invoice.void")
     repository.save(tx, cancelled, cancel_reason=cleaned)
     audit.append(tx, "invoice.cancelled", f"invoice:{invoice.id}", reason=cleaned)
     after_cancel = replace(cancelled, version=invoice.version + 1)

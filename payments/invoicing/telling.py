@@ -50,3 +50,10 @@ def tell_credited(tx: UnitOfWork, before: Invoice, after: Invoice) -> None:
     tell(tx, Kind.CREDITED, after)
     if after.payment in _SETTLED and before.payment not in _SETTLED:
         tell(tx, Kind.PAID, after)
+
+
+def tell_covered(tx: UnitOfWork, before: Invoice, after: Invoice) -> None:
+    """Tell that others owe more or less of *after*; whoever waits for *paid* hears of it too."""
+    tell(tx, Kind.COVERED, after)
+    if after.payment in _SETTLED and before.payment not in _SETTLED:
+        tell(tx, Kind.PAID, after)

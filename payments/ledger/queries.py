@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -74,6 +75,38 @@ def subject_balance_of(tx: UnitOfWork, account_ids: Sequence[int], subject: Subj
             ENTRY.c.subject_type == subject.type,
             ENTRY.c.subject_id == subject.id,
             ENTRY.c.account_id.in_(account_ids),
+        )
+    ).scalar_one()
+    return Money(int(total))
+
+
+def transactions_of(tx: UnitOfWork, kinds: Sequence[str], subject: Subject) -> tuple[UUID, ...]:
+    """Name the transactions of *kinds* with a side of *subject*, the newest first."""
+    rows = tx.execute(
+        select(TXN.c.id)
+        .join(ENTRY, (ENTRY.c.facility_id == TXN.c.facility_id) & (ENTRY.c.txn_id == TXN.c.id))
+        .where(
+            TXN.c.facility_id == tx.facility,
+            TXN.c.kind.in_(kinds),
+            ENTRY.c.subject_type == subject.type,
+            ENTRY.c.subject_id == subject.id,
+        )
+        .distinct()
+        .order_by(TXN.c.id.desc())
+    )
+    return tuple(rows.scalars())
+
+
+def moved(tx: UnitOfWork, kinds: Sequence[str], subject: Subject) -> Money:
+    """Sum what transactions of *kinds* put on the sides of *subject*."""
+    total = tx.execute(
+        select(func.coalesce(func.sum(ENTRY.c.amount), 0))
+        .join(TXN, (TXN.c.facility_id == ENTRY.c.facility_id) & (TXN.c.id == ENTRY.c.txn_id))
+        .where(
+            ENTRY.c.facility_id == tx.facility,
+            ENTRY.c.subject_type == subject.type,
+            ENTRY.c.subject_id == subject.id,
+            TXN.c.kind.in_(kinds),
         )
     ).scalar_one()
     return Money(int(total))

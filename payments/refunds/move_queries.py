@@ -77,7 +77,8 @@ def targets_of(tx: UnitOfWork, invoice: UUID) -> tuple[Target, ...]:
             INVOICE.c.facility_id == tx.facility,
             INVOICE.c.id != invoice,
             INVOICE.c.document == "issued",
-            INVOICE.c.total - INVOICE.c.credited - INVOICE.c.paid + INVOICE.c.refunded > 0,
+            INVOICE.c.total - INVOICE.c.covered - INVOICE.c.credited
+            > INVOICE.c.paid - INVOICE.c.refunded,
             or_(PATIENT.c.id == patient, PATIENT.c.merged_into == patient),
         )
         .order_by(INVOICE.c.id.desc())

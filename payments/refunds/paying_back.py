@@ -77,7 +77,7 @@ def request(runtime: Runtime, scope: Scope, asked: PaybackRequest) -> Payback:
             before = repository.for_patient(tx, patient, tx.now() - PERSON_SPAN)
             if before + asked.amount > PERSON_MAX:
                 raise AbovePersonLimit(most=PERSON_MAX)
-        made = _new(tx, of, asked, reason, part)
+        made = new(tx, of, asked, reason, part)
         repository.add(tx, made)
         audit.append(
             tx, "payback.requested", f"payback:{made.id}", amount=made.amount.dong, reason=reason
@@ -185,7 +185,8 @@ def _book(tx: UnitOfWork, of: Paid, payback: Payback, invoice: Invoice | None) -
     return txn
 
 
-def _new(tx: UnitOfWork, of: Paid, asked: PaybackRequest, reason: str, part: Part) -> Payback:
+def new(tx: UnitOfWork, of: Paid, asked: PaybackRequest, reason: str, part: Part) -> Payback:
+    """Make a request of *part*: nothing is booked and no link is made before it is approved."""
     return Payback(
         id=new_id(),
         payment=of.payment,

@@ -35,7 +35,7 @@ def of_invoice(invoice: InvoiceView) -> Chip:
         case Payment.PAID:
             return Chip("ok", "check", words("status.paid"))
         case Payment.OVER:
-            over = invoice.paid - invoice.refunded - (invoice.total - invoice.credited)
+            over = invoice.paid - invoice.refunded - invoice.owed
             return Chip("warn", "plus", words("status.overpaid", amount=vnd(over)))
         case Payment.PARTIALLY_REFUNDED:
             return Chip("off", "back", words("status.partially_refunded"))

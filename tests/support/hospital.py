@@ -57,7 +57,13 @@ SANDBOX = {
 }
 
 _OWED = select(
-    func.sum(INVOICE.c.total - INVOICE.c.credited - INVOICE.c.paid + INVOICE.c.refunded)
+    func.sum(
+        INVOICE.c.total
+        - INVOICE.c.covered
+        - INVOICE.c.credited
+        - INVOICE.c.paid
+        + INVOICE.c.refunded
+    )
 ).where(INVOICE.c.document == "issued")
 _RECEIVED = select(func.sum(PAYMENT.c.received))
 _PAID_BACK = select(func.sum(BANK_CREDIT.c.amount)).where(BANK_CREDIT.c.reason == "refund_paid")

@@ -41,7 +41,7 @@ ALWAYS: Final[Mapping[str, str]] = {
     "I19 1300 of an invoice is what it still owes": f"""
         SELECT coalesce(i.id, l.subject_id), i.owed, l.owed
           FROM (SELECT id, CASE document WHEN 'issued'
-                       THEN total - credited - paid + refunded ELSE 0 END AS owed
+                       THEN total - covered - credited - paid + refunded ELSE 0 END AS owed
                   FROM invoice WHERE facility_id = :f) i
           FULL JOIN (SELECT subject_id, sum(amount) AS owed FROM ({_ON_ACCOUNT}) x
                       WHERE code = '1300' GROUP BY subject_id) l ON l.subject_id = i.id
@@ -143,7 +143,7 @@ ALWAYS: Final[Mapping[str, str]] = {
           JOIN invoice i ON i.facility_id = n.facility_id AND i.id = n.invoice_id
          WHERE n.facility_id = :f AND n.state IN ('created', 'pending', 'unknown')
            AND (i.document <> 'issued'
-            OR n.amount <> i.total - i.credited - i.paid + i.refunded)""",
+            OR n.amount <> i.total - i.covered - i.credited - i.paid + i.refunded)""",
     "numbers have no gap": """
         SELECT s.series, s.year, s.last, count(u.number), max(u.number) FROM number_series s
           LEFT JOIN number_use u ON u.facility_id = s.facility_id AND u.series = s.series

@@ -72,7 +72,8 @@ def billed(tx: UnitOfWork, order: UUID) -> list[Billed]:
 
 def unsettled(tx: UnitOfWork, orders: Sequence[UUID]) -> set[UUID]:
     """Say which of *orders* stand on an invoice that still owes something."""
-    owes = INVOICE.c.paid - INVOICE.c.refunded < INVOICE.c.total - INVOICE.c.credited
+    owed = INVOICE.c.total - INVOICE.c.covered - INVOICE.c.credited
+    owes = INVOICE.c.paid - INVOICE.c.refunded < owed
     rows = tx.execute(
         select(ORDER_BILL.c.order_id)
         .join(

@@ -47,3 +47,19 @@ def deposit_refunded(*, refund: UUID, encounter: UUID, amount: Money) -> Entry:
             DEPOSITS, REFUNDS, amount, Subject("encounter", encounter), Subject("refund", refund)
         ),
     )
+
+
+def deposit_released(*, encounter: UUID, invoice: UUID, event: UUID, amount: Money) -> Entry:
+    """P14 taken back in part: the invoice turned out smaller, the advance is free again."""
+    return entry(
+        "deposit.release",
+        f"deposit.release:{event}",
+        fingerprint_of("deposit.release", encounter, invoice, event, amount),
+        Posting(
+            RECEIVABLE,
+            DEPOSITS,
+            amount,
+            Subject("invoice", invoice),
+            Subject("encounter", encounter),
+        ),
+    )

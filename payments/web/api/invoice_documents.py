@@ -91,6 +91,7 @@ def summary(view: InvoiceView) -> dict[str, Any]:
         "version": view.version,
         "patient": {"file_number": view.file_number, "name": masked(view.patient_name)},
         "total": view.total,
+        "covered": view.covered,
         "credited": view.credited,
         "paid": view.paid,
         "refunded": view.refunded,

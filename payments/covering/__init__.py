@@ -1,0 +1,1 @@
+"""Insured visits at the desk: card, split, settlement, and what a later change does to it."""
