@@ -17,7 +17,7 @@ from sqlalchemy import select
 from payments import audit
 from payments.covering import versions
 from payments.covering.computing import Computed
-from payments.covering.model import InvoiceReduced
+from payments.covering.model import ClaimSent, InvoiceReduced
 from payments.covering.settling import other_payer
 from payments.covering.versions import Effect, Happened
 from payments.insurance.coverage.parts import Parts
@@ -31,12 +31,13 @@ from payments.kernel.money import ZERO, Money
 from payments.ledger import Subject, ensure_account, post
 from payments.ledger.posting_rules.coverage import Shift, coverage_changed
 from payments.ledger.posting_rules.deposits import deposit_released
-from payments.ledger.queries import moved
+from payments.ledger.queries import moved, transactions_of
 from payments.refunds.returning import ask_back
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
 
+_SENT: Final = ("claim.submit",)
 _ADVANCE: Final = ("deposit.apply", "deposit.release")
 
 
@@ -57,10 +58,14 @@ def change(
     Let a new split of a held, issued *invoice* take effect.
 
     Raises:
+        ClaimSent: the fund has the claim.
         InvoiceReduced: credit notes and programmes took off more than the patient would owe now.
     """
     split, parts = computed.split, computed.split.parts
     before = _owed_before(tx, invoice, computed)
+    claim = Subject("claim", computed.visit.claim)
+    if transactions_of(tx, _SENT, claim):
+        raise ClaimSent()
     if invoice.credited > parts.patient:
         raise InvoiceReduced(most=parts.patient)
     active = intents.lock_active(tx, invoice.id)

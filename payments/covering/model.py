@@ -44,6 +44,12 @@ class SplitChanged(Conflict):
     code = "split-changed"
 
 
+class ClaimSent(Conflict):
+    """The claim of the visit was sent: what changes now is corrected with the fund first."""
+
+    code = "claim-sent"
+
+
 class InvoiceReduced(Conflict):
     """A credit note or a programme has taken off more than the new split leaves to the patient."""
 

@@ -33,6 +33,7 @@ def note(
         InvalidField: *reason* is missing although the invoice is issued.
         CodeUnknown, CategoryVisitTypeMismatch, OtherSourceNotBelowCost: as the engine says;
             nothing is kept.
+        ClaimSent: the fund has the claim; nothing changes here before it is corrected there.
         InvoiceReduced: credit notes and programmes took off more than the patient would owe now.
     """
 

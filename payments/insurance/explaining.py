@@ -41,6 +41,11 @@ def cited(text: str, basis: Basis, language: str) -> str:
     return _Words(language).cited(text, basis)
 
 
+def article(basis: Basis, language: str) -> str:
+    """Name an article alone, as it stands behind a figure."""
+    return _Words(language).article(basis)
+
+
 class _Words:
     """Says the sentences of a coverage in one language."""
 
@@ -55,10 +60,10 @@ class _Words:
         return self.cited(self(f"rule.{reason.rule}", **reason.facts), *reason.bases)
 
     def cited(self, text: str, *bases: Basis) -> str:
-        articles = "; ".join(dict.fromkeys(self._basis(basis) for basis in bases))
+        articles = "; ".join(dict.fromkeys(self.article(basis) for basis in bases))
         return f"{text} [{articles}]"
 
-    def _basis(self, basis: Basis) -> str:
+    def article(self, basis: Basis) -> str:
         # The tables name laws in two languages; who reads another reads the English one.
         law = basis.law.get(self._language, basis.law["en"])
         kind = "clause" if basis.clause else "article" if basis.article else "law"

@@ -35,6 +35,8 @@ class Rules:
     forces: Dated[str, law.Force]
     derivations: tuple[law.Derivation, ...]
     articles: Dated[str, law.Article]
+    #: Every article by its id, as stored results name it.
+    bases: law.Bases
 
     @classmethod
     def shipped(cls) -> Rules:
@@ -154,6 +156,7 @@ def _read(folder: Path) -> Rules:
         forces=Dated("forces", law.forces(folder, bases)),
         derivations=tuple(law.derivations(folder, bases)),
         articles=Dated("rule", law.articles(folder, bases)),
+        bases=bases,
     )
 
 

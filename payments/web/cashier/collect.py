@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from payments.covering.queries import Covered, covered
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
 from payments.intents.service import cancel_invoice, open_intent
@@ -118,6 +119,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         pay = pay_box(tx, invoice, has_code=code is not None)
         set_aside = holds.rows(tx, invoice_id)
         exempted = exemptions.exemptions(tx, invoice_id)
+        split = covered(tx, invoice_id)
         taken = tuple(map(taken_back, refunds.taken_back_of(tx, invoice_id)))
         notes = cash.of_invoice(tx, invoice_id) if payments else {}
         shift = open_here(tx)
@@ -138,6 +140,10 @@ def _page(invoice_id: UUID) -> InvoicePage:
         lines=invoice.lines,
         total=invoice.total,
         credited=invoice.credited - sum((one.amount for one in exempted), ZERO),
+        covered=invoice.covered,
+        insured_visit=split.encounter if split else None,
+        to_return=max(ZERO, invoice.paid - invoice.refunded - invoice.owed),
+        can_adopt=_may_adopt(invoice, split),
         exemptions=exempted,
         paid=invoice.paid,
         refunded=invoice.refunded,
@@ -213,8 +219,14 @@ def _may(permission: Permission) -> bool:
     return session is not None and session.user.may(permission)
 
 
+def _may_adopt(invoice: InvoiceView, split: Covered | None) -> bool:
+    is_whole = invoice.document is Document.ISSUED and not invoice.credited and bool(invoice.lines)
+    return split is None and is_whole and _may(Permission.ISSUE)
+
+
 def _may_credit(invoice: InvoiceView) -> bool:
     has_rest = invoice.document is Document.ISSUED and invoice.credited < invoice.total
+    has_rest = has_rest and not invoice.covered
     return has_rest and _may(Permission.CREDIT)
 
 

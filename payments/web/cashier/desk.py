@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from payments.catalogue import queries as catalogue
+from payments.covering.opening import open_insured
 from payments.identity.permissions import Permission
 from payments.intents.plans import CODE_MAX
 from payments.intents.service import open_intent
@@ -56,6 +57,9 @@ def issue() -> AnyResponse | str:
     if request.form.get("do") == "search":
         return render(_page(request.form, None))
     asked = _read(request.form)
+    if request.form.get("do") == "insured":
+        encounter = open_insured(runtime(), scope(), asked.patient, asked.lines, key=asked.key)
+        return redirect(url_for("cashier.insured", encounter_id=encounter), 303)
     invoice = service.issue(runtime(), scope(), asked)
     if request.form.get("do") == "cash":
         # No code is shown to somebody who holds out notes.

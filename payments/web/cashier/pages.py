@@ -114,6 +114,12 @@ class InvoicePage:
     total: Money
     #: By credit notes.
     credited: Money
+    #: What of the total the fund and other payers owe, and the visit behind it.
+    covered: Money
+    insured_visit: UUID | None
+    #: What the patient paid beyond their part after the split changed.
+    to_return: Money
+    can_adopt: bool
     exemptions: tuple[Exemption, ...]
     paid: Money
     refunded: Money

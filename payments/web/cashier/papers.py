@@ -53,7 +53,9 @@ def receipt(
         "birth_year": str(invoice.birth_year),
         "file_number": invoice.file_number,
         "department": _department(invoice),
-        "category": say("receipt.category.fee", DEFAULT),
+        "category": say(
+            "receipt.category.insured" if invoice.covered else "receipt.category.fee", DEFAULT
+        ),
         "invoice_number": invoice.number,
         "method": say(_METHODS[payment.method], DEFAULT),
         "reference": reference,
@@ -64,6 +66,11 @@ def receipt(
             else ""
         ),
         "reductions": (
+            [{"label": say("split.covered", DEFAULT), "amount": vnd(-invoice.covered)}]
+            if invoice.covered
+            else []
+        )
+        + (
             [{"label": say("receipt.reduction", DEFAULT), "amount": vnd(-invoice.credited)}]
             if invoice.credited
             else []

@@ -62,6 +62,9 @@ class PayPage:
     patient: str
     issued_at: datetime
     owed: Money
+    #: The whole cost, and what of it the fund and other payers owe: amounts, never services.
+    total: Money
+    covered: Money
     paid: Money
     due: Money
     suspense: Money

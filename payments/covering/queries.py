@@ -1,0 +1,88 @@
+"""Reads insured visits for the screens: one frozen view each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from payments.covering import repository, versions
+from payments.covering.holding import invoice_of
+from payments.covering.model import InsuredLine, VisitFacts
+from payments.covering.settling import deposit_of
+from payments.covering.splits import Split
+from payments.covering.versions import Happened
+from payments.encounters.rows import ENCOUNTER
+from payments.invoicing.rows import INVOICE
+from payments.kernel.money import Money
+from payments.keys import Keys
+from payments.patients import queries as patients
+from payments.patients.model import Person
+from payments.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """An insured visit as it stands; *known_card* is what a scan told of the patient before."""
+
+    encounter: UUID
+    #: None before the settlement.
+    invoice: UUID | None
+    patient: Person
+    came_at: datetime
+    lines: tuple[InsuredLine, ...]
+    facts: VisitFacts | None
+    split: Split | None
+    effects: tuple[Happened, ...]
+    deposit: Money
+    known_card: str
+
+
+def view(tx: UnitOfWork, keys: Keys, encounter: UUID) -> VisitView:
+    """Read one visit. Raises NoInsuredVisit."""
+    visit = repository.visit(tx, encounter)
+    patient = tx.execute(
+        select(ENCOUNTER.c.patient_id).where(
+            ENCOUNTER.c.facility_id == tx.facility, ENCOUNTER.c.id == encounter
+        )
+    ).scalar_one()
+    given = repository.facts(tx, keys, encounter)
+    split = versions.newest(tx, encounter)
+    person = patients.person(tx, keys, patient)
+    return VisitView(
+        encounter,
+        invoice_of(tx, encounter),
+        person,
+        visit.came_at,
+        repository.lines(tx, encounter),
+        given[1] if given else None,
+        split[0] if split else None,
+        versions.effects(tx, encounter),
+        deposit_of(tx, encounter),
+        patients.card_of(tx, keys, person.id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The split that an invoice stands on, for its page and its papers."""
+
+    encounter: UUID
+    split: Split
+    effects: tuple[Happened, ...]
+
+
+def covered(tx: UnitOfWork, invoice: UUID) -> Covered | None:
+    """Read the split of an invoice; None where its visit is no insured one."""
+    encounter = tx.execute(
+        select(INVOICE.c.encounter_id).where(
+            INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice
+        )
+    ).scalar()
+    if encounter is None:
+        return None
+    split = versions.newest(tx, encounter)
+    done = versions.effects(tx, encounter)
+    return Covered(encounter, split[0], done) if split and done else None
