@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Select, func, select
 
+from payments.catalogue.insured import insured_on
 from payments.catalogue.model import Department, Entry, PriceSpan
 from payments.catalogue.rows import DEPARTMENT, SERVICE_ITEM, SERVICE_PRICE
 from payments.kernel.calendar import HospitalDay
@@ -33,8 +34,10 @@ def departments(tx: UnitOfWork) -> tuple[Department, ...]:
 def sold_on(tx: UnitOfWork, day: HospitalDay) -> dict[str, Entry]:
     """Give the price list as it stands on *day*, by code; departments that end do not end it."""
     rows = tx.execute(_on_day(tx, day))
+    told = insured_on(tx, None, day)
     return {
-        row.code: Entry(row.code, row.name, row.department_code, vnd(row.price)) for row in rows
+        row.code: Entry(row.code, row.name, row.department_code, vnd(row.price), told.get(row.code))
+        for row in rows
     }
 
 

@@ -14,14 +14,23 @@ import json
 import zlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, delete, select, update
 
 from payments import audit
 from payments.catalogue import history, price_list, writing
-from payments.catalogue.model import Change, Entry, Kind, ListChanged, PastDate, counts, plan
+from payments.catalogue.model import (
+    Change,
+    Entry,
+    Insured,
+    Kind,
+    ListChanged,
+    PastDate,
+    counts,
+    plan,
+)
 from payments.catalogue.rows import PRICE_LIST
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import NotFound, Problem
@@ -163,7 +172,7 @@ def _keep(tx: UnitOfWork, content: bytes, made: Preview, entries: tuple[Entry, .
         "valid_from": made.since.date,
         "is_whole": made.is_whole,
     }
-    told = json.dumps([[e.code, e.name, e.department, e.price.dong] for e in entries])
+    told = json.dumps([_told(entry) for entry in entries])
     values = {
         "state": "shown",
         "made_at": tx.now(),
@@ -195,7 +204,26 @@ def _stored(tx: UnitOfWork, list_id: UUID) -> tuple[Preview, tuple[Entry, ...]]:
 
 def _entries(row: Row[tuple[bytes]]) -> tuple[Entry, ...]:
     told = json.loads(zlib.decompress(row.entries))
-    return tuple(Entry(code, name, department, vnd(dong)) for code, name, department, dong in told)
+    return tuple(map(_entry, told))
+
+
+def _told(entry: Entry) -> list[Any]:
+    """Write an entry; what the fund says comes last, for lists of before have none of it."""
+    told: list[Any] = [entry.code, entry.name, entry.department, entry.price.dong]
+    facts = entry.insured
+    if facts is not None:
+        price = None if facts.fund_price is None else facts.fund_price.dong
+        told += [price, facts.rate, facts.group, facts.scope, facts.table]
+    return told
+
+
+def _entry(told: list[Any]) -> Entry:
+    code, name, department, dong, *of_the_fund = told
+    facts = None
+    if of_the_fund:
+        price, *rest = of_the_fund
+        facts = Insured(None if price is None else vnd(price), *rest)
+    return Entry(code, name, department, vnd(dong), facts)
 
 
 def _figures(preview: Preview) -> dict[str, int]:

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import bindparam, func, select
 
+from payments.catalogue.model import Insured as Insured
 from payments.catalogue.rows import SERVICE_INSURANCE
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.money import Money, vnd
+from payments.kernel.money import vnd
 from payments.storage.columns import mine
 from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
 
-#: PHAM_VI: in the list, outside of it, outside but paid for cards of the forces.
-SCOPES: Final = ("1", "2", "3")
-TABLES: Final = ("XML2", "XML3")
+_ALL: Final = select(SERVICE_INSURANCE).where(mine(SERVICE_INSURANCE))
+_ASKED: Final = SERVICE_INSURANCE.c.service_code.in_(bindparam("codes", expanding=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Insured:
-    """
-    The insurance facts of a service (Decision 130, XML2 and XML3).
-
-    *fund_price* is DON_GIA_BH (None: the hospital's own price), *rate* TYLE_TT_BH in per cent,
-    *group* MA_NHOM, *table* where a claim lists it.
-    """
-
-    fund_price: Money | None
-    rate: int
-    group: int
-    scope: str = "1"
-    table: str = "XML3"
-
-
-_OF_CODES: Final = select(SERVICE_INSURANCE).where(
-    mine(SERVICE_INSURANCE),
-    SERVICE_INSURANCE.c.service_code.in_(bindparam("codes", expanding=True)),
-)
-
-
-def insured_on(tx: UnitOfWork, codes: Collection[str], day: HospitalDay) -> dict[str, Insured]:
-    """Look up *codes* as they stand on *day*; what the list says nothing of is left out."""
+def insured_on(
+    tx: UnitOfWork, codes: Collection[str] | None, day: HospitalDay
+) -> dict[str, Insured]:
+    """Look up *codes* (None: all) on *day*; what the list says nothing of is left out."""
     newest = SERVICE_INSURANCE.alias("newest")
     begun = (
         select(func.max(newest.c.valid_from))
@@ -55,10 +34,11 @@ def insured_on(tx: UnitOfWork, codes: Collection[str], day: HospitalDay) -> dict
         .correlate(SERVICE_INSURANCE)
         .scalar_subquery()
     )
-    rows = tx.execute(
-        _OF_CODES.where(SERVICE_INSURANCE.c.valid_from == begun),
-        {"mine": tx.facility, "codes": list(codes)},
-    )
+    statement = _ALL.where(SERVICE_INSURANCE.c.valid_from == begun)
+    asked: dict[str, object] = {"mine": tx.facility}
+    if codes is not None:
+        statement, asked["codes"] = statement.where(_ASKED), list(codes)
+    rows = tx.execute(statement, asked)
     return {
         row.service_code: Insured(
             None if row.fund_price is None else vnd(row.fund_price),
@@ -76,13 +56,18 @@ def add(tx: UnitOfWork, code: str, facts: Insured, *, since: HospitalDay) -> boo
     return insert_new(
         tx,
         SERVICE_INSURANCE,
-        {
-            "service_code": code,
-            "valid_from": since.date,
-            "fund_price": None if facts.fund_price is None else facts.fund_price.dong,
-            "rate": facts.rate,
-            "cost_group": facts.group,
-            "scope": facts.scope,
-            "claim_table": facts.table,
-        },
+        values(code, facts, since),
     )
+
+
+def values(code: str, facts: Insured, since: HospitalDay) -> dict[str, object]:
+    """Write *facts* as the columns of their row, without the facility."""
+    return {
+        "service_code": code,
+        "valid_from": since.date,
+        "fund_price": None if facts.fund_price is None else facts.fund_price.dong,
+        "rate": facts.rate,
+        "cost_group": facts.group,
+        "scope": facts.scope,
+        "claim_table": facts.table,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +14,9 @@ from payments.kernel.money import Money
 
 PRICE_MAX_DONG: Final = 10_000_000_000
 NAME_LETTERS_MAX: Final = 200
+#: PHAM_VI: in the list, outside of it, outside but paid for cards of the forces.
+SCOPES: Final = ("1", "2", "3")
+TABLES: Final = ("XML2", "XML3")
 _CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9._/-]{0,29}")
 
 
@@ -70,13 +73,30 @@ class PriceSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Insured:
+    """
+    The insurance facts of a service (Decision 130, XML2 and XML3).
+
+    *fund_price* is DON_GIA_BH (None: the hospital's own price), *rate* TYLE_TT_BH in per cent,
+    *group* MA_NHOM, *scope* PHAM_VI, *table* where a claim lists it.
+    """
+
+    fund_price: Money | None
+    rate: int
+    group: int
+    scope: str = "1"
+    table: str = "XML3"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a price list."""
+    """One line of a price list; *insured* is None where the list says nothing of the fund."""
 
     code: str
     name: str
     department: str
     price: Money
+    insured: Insured | None = None
 
 
 class Kind(StrEnum):
@@ -96,6 +116,8 @@ class Change:
     department: str
     former: Money | None
     price: Money | None
+    #: What the fund says from now on; None where that stays as it is.
+    insured: Insured | None = None
 
 
 def plan(entries: Sequence[Entry], sold: Mapping[str, Entry], *, is_whole: bool) -> list[Change]:
@@ -129,6 +151,9 @@ def checked_code(text: str, field: str) -> str:
 
 
 def _change(entry: Entry, former: Entry | None) -> Change:
+    if entry.insured is None and former is not None:
+        # A list without the columns of insurance leaves alone what an earlier one said.
+        entry = replace(entry, insured=former.insured)
     if former is None:
         kind = Kind.ADDED
     else:
@@ -140,4 +165,5 @@ def _change(entry: Entry, former: Entry | None) -> Change:
         entry.department,
         former.price if former else None,
         entry.price,
+        None if former is not None and former.insured == entry.insured else entry.insured,
     )

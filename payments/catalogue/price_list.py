@@ -7,7 +7,15 @@ from collections.abc import Collection
 from types import MappingProxyType
 from typing import Final
 
-from payments.catalogue.model import NAME_LETTERS_MAX, PRICE_MAX_DONG, Entry, checked_code
+from payments.catalogue.model import (
+    NAME_LETTERS_MAX,
+    PRICE_MAX_DONG,
+    SCOPES,
+    TABLES,
+    Entry,
+    Insured,
+    checked_code,
+)
 from payments.kernel.errors import InvalidField, Problem
 from payments.kernel.money import Money, vnd
 from payments.sheets import Line, Titles, UnreadableSheet, read
@@ -22,6 +30,18 @@ TITLES: Final[Titles] = MappingProxyType(
         "price": ("Đơn giá", "Giá", "price"),
     }
 )
+#: Columns that a list may have: what the fund (BHYT) says of the service.
+OF_THE_FUND: Final[Titles] = MappingProxyType(
+    {
+        "fund_price": ("Giá BHYT", "DON_GIA_BH"),
+        "rate": ("Tỷ lệ BHYT", "TYLE_TT_BH"),
+        "group": ("Nhóm chi phí", "MA_NHOM"),
+        "scope": ("Phạm vi", "PHAM_VI"),
+        "table": ("Bảng XML",),
+    }
+)
+_PER_CENT: Final = range(101)
+_GROUPS: Final = range(1, 20)
 #: 1250000 · 1.250.000 · 1,250,000, each with the unit after it or without.
 _AMOUNT: Final = re.compile(
     r"([0-9]{1,15}|[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?:,[0-9]{3})+)(?: ?(?:đ|₫|VND|VNĐ))?",
@@ -36,7 +56,7 @@ def entries(content: bytes, departments: Collection[str]) -> tuple[tuple[Line, E
     Raises:
         UnreadableSheet: the file cannot be read, or lines are wrong; nothing of it may be used.
     """
-    lines, problems = read(content, TITLES, rows_max=ROWS_MAX)
+    lines, problems = read(content, TITLES, rows_max=ROWS_MAX, optional=OF_THE_FUND)
     found: list[tuple[Line, Entry]] = []
     seen: dict[str, int] = {}
     for line in lines:
@@ -69,7 +89,7 @@ def amount(text: str) -> Money:
 
 
 def _entry(line: Line, departments: Collection[str], wrong: list[Problem]) -> Entry | None:
-    wrong += [line.problem(f, "sheet.missing") for f, text in line.cells.items() if not text]
+    wrong += [line.problem(f, "sheet.missing") for f in TITLES if not line.cells[f]]
     if wrong:
         return None
     codes = {}
@@ -92,4 +112,37 @@ def _entry(line: Line, departments: Collection[str], wrong: list[Problem]) -> En
         wrong.append(line.problem("price", "price_list.too_high", most=vnd(PRICE_MAX_DONG)))
     if wrong or price is None:
         return None
-    return Entry(codes["code"], name, codes["department"], price)
+    insured = _insured(line, wrong)
+    return None if wrong else Entry(codes["code"], name, codes["department"], price, insured)
+
+
+def _insured(line: Line, wrong: list[Problem]) -> Insured | None:
+    """Read what a line says of the fund; None where it says nothing: then nothing changes."""
+    told = {field: line.cells.get(field, "") for field in OF_THE_FUND}
+    if not any(told.values()):
+        return None
+    price = None
+    try:
+        price = amount(told["fund_price"]) if told["fund_price"] else None
+    except ValueError:
+        wrong.append(line.problem("fund_price", "price_list.price"))
+    rate, group = _number(told["rate"], _PER_CENT), _number(told["group"], _GROUPS)
+    if rate is None:
+        wrong.append(line.problem("rate", "price_list.rate"))
+    if group is None:
+        wrong.append(line.problem("group", "price_list.group", most=_GROUPS[-1]))
+    scope, table = told["scope"] or "1", (told["table"] or "XML3").upper()
+    if scope not in SCOPES:
+        wrong.append(line.problem("scope", "price_list.scope"))
+    if table not in TABLES:
+        wrong.append(line.problem("table", "price_list.table"))
+    if rate is None or group is None:
+        return None
+    return Insured(price, rate, group, scope, table)
+
+
+def _number(text: str, within: range) -> int | None:
+    plain = text.removesuffix("%").strip()
+    if not plain.isascii() or not plain.isdigit() or len(plain) > 3:
+        return None
+    return int(plain) if int(plain) in within else None

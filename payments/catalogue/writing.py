@@ -8,9 +8,9 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from payments import audit
-from payments.catalogue import history
+from payments.catalogue import history, insured
 from payments.catalogue.model import Change, Kind, ListChanged
-from payments.catalogue.rows import SERVICE_ITEM, SERVICE_PRICE
+from payments.catalogue.rows import SERVICE_INSURANCE, SERVICE_ITEM, SERVICE_PRICE
 from payments.kernel.calendar import HospitalDay
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -37,9 +37,19 @@ def write(tx: UnitOfWork, changes: Sequence[Change], since: HospitalDay) -> None
         tx.execute(insert(SERVICE_ITEM), [_item(tx, one) for one in fresh])
     for one in renamed:
         _rename(tx, one, known[one.code])
-    if prices:
+    told = [(one.code, one.insured) for one in changes if one.insured is not None]
+    if prices or told:
         try:
-            tx.execute(insert(SERVICE_PRICE), [_price(tx, one, since) for one in prices])
+            if prices:
+                tx.execute(insert(SERVICE_PRICE), [_price(tx, one, since) for one in prices])
+            if told:
+                tx.execute(
+                    insert(SERVICE_INSURANCE),
+                    [
+                        {"facility_id": tx.facility, **insured.values(code, facts, since)}
+                        for code, facts in told
+                    ],
+                )
         except IntegrityError as error:
             # Another list, applied at the same moment, began a price on the same day.
             raise ListChanged() from error

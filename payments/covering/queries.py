@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,8 +20,11 @@ from payments.invoicing.rows import INVOICE
 from payments.kernel.money import Money
 from payments.keys import Keys
 from payments.patients import queries as patients
+from payments.patients.cards import card_of
 from payments.patients.model import Person
 from payments.storage.unit_of_work import UnitOfWork
+
+_CARD_LENGTH: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,13 @@ def view(tx: UnitOfWork, keys: Keys, encounter: UUID) -> VisitView:
         split[0] if split else None,
         versions.effects(tx, encounter),
         deposit_of(tx, encounter),
-        patients.card_of(tx, keys, person.id),
+        _whole(card_of(tx, keys, person.id)),
     )
+
+
+def _whole(card: str) -> str:
+    """A scan may have told the ten digits of the insurance number alone."""
+    return card if len(card) == _CARD_LENGTH else ""
 
 
 @dataclass(frozen=True, slots=True)

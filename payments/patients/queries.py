@@ -35,15 +35,13 @@ from payments.patients.scanning import (
     HealthCard,
     IdentityNumber,
 )
-from payments.patients.service import BIRTH, CARD, name_of
+from payments.patients.service import BIRTH, name_of
 from payments.storage.unit_of_work import UnitOfWork
 
 #: So many are opened and ranked; more would not be read.
 CANDIDATES_MAX: Final = 50
 #: A chain of merged records longer than this is a circle.
 _MERGES_MAX: Final = 8
-#: With its letters; a code may hold the ten digits of the insurance number alone.
-_CARD_LENGTH: Final = 15
 _YEAR: Final = re.compile("(19|20)[0-9]{2}")
 
 #: The scans that mean a person.
@@ -56,17 +54,6 @@ def person(tx: UnitOfWork, keys: Keys, patient: UUID) -> Person:
     if not rows:
         raise NoPatient("no such patient")
     return _opened(tx, keys, rows)[0]
-
-
-def card_of(tx: UnitOfWork, keys: Keys, patient: UUID) -> str:
-    """Open the BHYT card that a scan told of a patient; "" where none did, or not the whole."""
-    sealed = tx.execute(
-        select(PATIENT.c.card_sealed).where(
-            PATIENT.c.facility_id == tx.facility, PATIENT.c.id == patient
-        )
-    ).scalar()
-    number = "" if sealed is None else keys.open("personal", sealed, context=CARD)
-    return number if len(number) == _CARD_LENGTH else ""
 
 
 def of_number(tx: UnitOfWork, keys: Keys, file_number: str) -> Person | None:

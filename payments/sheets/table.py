@@ -8,6 +8,7 @@ import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from payments.kernel.errors import InvalidField, Problem
@@ -49,9 +50,13 @@ class Line:
         return Problem(self.number, self.titles.get(field, field), error.key, error.extras)
 
 
-def read(content: bytes, titles: Titles, *, rows_max: int) -> tuple[list[Line], list[Problem]]:
+def read(
+    content: bytes, titles: Titles, *, rows_max: int, optional: Titles = MappingProxyType({})
+) -> tuple[list[Line], list[Problem]]:
     """
     Read every row; what is wrong with single cells is listed, and its row left out.
+
+    A field of *optional* is among the cells only where the file has its column.
 
     Raises:
         UnreadableSheet: the file as a whole cannot be read, or lacks a column.
@@ -64,7 +69,7 @@ def read(content: bytes, titles: Titles, *, rows_max: int) -> tuple[list[Line], 
     first = next(((n, cells) for n, cells in found if any(cells)), None)
     if first is None:
         raise _refused("sheet.empty")
-    places = _places(first[0], first[1], titles)
+    places = _places(first[0], first[1], titles) | _found(first[0], first[1], optional)
     shown = {field: first[1][place] for field, place in places.items()}
     lines: list[Line] = []
     problems: list[Problem] = []
@@ -147,6 +152,17 @@ def _places(number: int, cells: Sequence[str], titles: Titles) -> dict[str, int]
     if problems:
         raise UnreadableSheet(problems)
     return places
+
+
+def _found(number: int, cells: Sequence[str], optional: Titles) -> dict[str, int]:
+    """Find the columns that a file may have. Raises UnreadableSheet for one that is there twice."""
+    folded = {_folded(cell) for cell in cells}
+    there = {
+        field: names
+        for field, names in optional.items()
+        if folded & {_folded(name) for name in names}
+    }
+    return _places(number, cells, there)
 
 
 def _hostile(line: Line, field: str, raw: str) -> Iterator[Problem]:

@@ -29,6 +29,8 @@ from sqlalchemy import text
 from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 
 from payments.app import create_app
+from payments.covering import refusing
+from payments.covering.refusals import Bearer, Decision
 from payments.identity.permissions import Role
 from payments.intents.service import open_intent
 from payments.invoicing import links
@@ -44,6 +46,7 @@ from tests.faults.tenancy_sql import Sql
 from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.hospital import Hospital
+from tests.support.insured import Desk
 from tests.support.stage import SCOPE, THEIRS, Stage, morning, stage
 from tests.support.web import Browser, add_user
 
@@ -90,6 +93,16 @@ def _live(hospital: Hospital, name: str, file_number: str) -> None:
     hospital.arrive(hospital.transfer(codes[0], vnd(242_000)))
     hospital.arrive(hospital.transfer(codes[1], vnd(100_000)))
     hospital.arrive(hospital.transfer(f"CK {file_number} KHONG RO", vnd(2_000_000)))
+    desk = Desk(hospital)
+    visit = desk.open()
+    desk.note(visit)
+    desk.settle(visit)
+    refusing.send(runtime, scope, visit)
+    refusal = refusing.note_refusal(
+        runtime, scope, visit, vnd(1_000), reason_code="DOSSIER", notice="TB 1", key="live-notice"
+    )
+    decision = Decision(Bearer.HOSPITAL, vnd(1_000), "QĐ 1", "live-decision")
+    refusing.decide(runtime, scope, refusal, decision)
     hospital.work()
     run_until_idle_in(runtime, scope)
 
@@ -114,8 +127,11 @@ class Foreign:
 def _foreign(made: Stage, chance: random.Random, ids: int) -> Foreign:
     uuids: list[UUID] = []
     with made.database.reading(_THEIR_SCOPE) as tx:
-        for table in _tables_with("id", tx):
-            column = tx.execute(text(f"SELECT id FROM {table}")).scalars().all()
+        for table, name in (
+            *((one, "id") for one in _tables_with("id", tx)),
+            ("insured_visit", "encounter_id"),
+        ):
+            column = tx.execute(text(f"SELECT {name} FROM {table}")).scalars().all()
             found = [one for one in column if isinstance(one, UUID)]
             uuids += chance.sample(found, min(ids, len(found)))
         tokens = tx.execute(text("SELECT pay_token FROM invoice")).scalars().all()

@@ -65,6 +65,7 @@ from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
 from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
+from tests.support.insured_show import insured_visits
 from tests.support.orders import ids, row, take
 from tests.support.receivers import Receiver
 from tests.support.statements import Moved, a_statement, moved_at
@@ -103,6 +104,7 @@ class Show:
         self.attempts: dict[str, UUID] = {}
         self.claims: dict[str, str] = {}
         self.payouts: dict[str, UUID] = {}
+        self.insured: dict[str, UUID] = {}
         self._enrolled = ""
         self.logins = {role: add_user(runtime, scope, role) for role in Role}
         self.hospital.scope = replace(scope, actor=f"user:{self.user(Role.HEAD_CASHIER)}")
@@ -113,6 +115,8 @@ class Show:
         self._money()
         self._channels()
         self._people()
+        self.insured, covered = insured_visits(self.hospital)
+        self.invoices |= covered
         self._programs()
         clock.set(MORNING - timedelta(minutes=1))
         self._codes()

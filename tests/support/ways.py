@@ -286,6 +286,19 @@ def moves_of(name: str) -> Way:
     return way
 
 
+def insured(name: str, fields: Fields | None = None, action: str = "") -> Way:
+    """Open an insured visit, and send its form."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        page = f"/desk/insured/{show.insured[name]}"
+        if fields is None:
+            visitor.get(page)
+        else:
+            visitor.send(page, page + action, fields)
+
+    return way
+
+
 def patient(name: str, more: str = "") -> Way:
     return lambda show, visitor: visitor.get(f"/desk/patients/{show.patients[name]}{more}")
 
@@ -302,6 +315,14 @@ FORM: Final = {
     "file_number": "99-0240817",
     "service": "KB01",
     "do": "issue",
+}
+#: A category of inpatients for an examination: refused in words.
+MISFIT: Final = {
+    "card": "DN4990123456789",
+    "valid_from": "2026-01-01",
+    "valid_to": "2026-12-31",
+    "category": "3.2",
+    "visit_type": "01",
 }
 _STATEMENT: Final = a_statement(Moved(150_000, "FT77")).replace(b"150000", b"150,50")
 REFUSED: Final = {"account": PAYEE.account, "file": Sent("sao-ke.csv", _STATEMENT)}

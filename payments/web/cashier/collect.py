@@ -9,7 +9,6 @@ from uuid import UUID
 from flask import Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from payments.covering.queries import Covered, covered
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
 from payments.intents.service import cancel_invoice, open_intent
@@ -30,6 +29,7 @@ from payments.web import chips, codes, forms
 from payments.web import place as places
 from payments.web.addresses import url_for
 from payments.web.cashier import holds, place
+from payments.web.cashier.insured_part import part_of
 from payments.web.cashier.pages import InvoicePage, PaymentRow
 from payments.web.cashier.paying import pay_box
 from payments.web.cashier.till import open_here
@@ -119,15 +119,13 @@ def _page(invoice_id: UUID) -> InvoicePage:
         pay = pay_box(tx, invoice, has_code=code is not None)
         set_aside = holds.rows(tx, invoice_id)
         exempted = exemptions.exemptions(tx, invoice_id)
-        split = covered(tx, invoice_id)
+        insured = part_of(tx, invoice)
         taken = tuple(map(taken_back, refunds.taken_back_of(tx, invoice_id)))
-        notes = cash.of_invoice(tx, invoice_id) if payments else {}
         shift = open_here(tx)
         side = trays(tx, runtime(), invoice)
-        point = places.here(tx)
-        light = place.light(tx, point)
+        light = place.light(tx, point := places.here(tx))
         is_elsewhere = point is not None and not places.is_showing(tx, point, invoice_id)
-        rows = tuple(_row(payment, notes.get(payment.id)) for payment in payments)
+        rows = _rows(tx, invoice_id, payments)
         paper = _paper(tx, rows)
     return InvoicePage(
         id=invoice.id,
@@ -140,10 +138,7 @@ def _page(invoice_id: UUID) -> InvoicePage:
         lines=invoice.lines,
         total=invoice.total,
         credited=invoice.credited - sum((one.amount for one in exempted), ZERO),
-        covered=invoice.covered,
-        insured_visit=split.encounter if split else None,
-        to_return=max(ZERO, invoice.paid - invoice.refunded - invoice.owed),
-        can_adopt=_may_adopt(invoice, split),
+        insured=insured,
         exemptions=exempted,
         paid=invoice.paid,
         refunded=invoice.refunded,
@@ -195,6 +190,13 @@ def _paper(tx: UnitOfWork, rows: tuple[PaymentRow, ...]) -> _Paper:
     return _Paper(newest, len(printing.prints(tx, newest.id)), is_fresh, is_numbering)
 
 
+def _rows(
+    tx: UnitOfWork, invoice_id: UUID, payments: tuple[PaymentView, ...]
+) -> tuple[PaymentRow, ...]:
+    notes = cash.of_invoice(tx, invoice_id) if payments else {}
+    return tuple(_row(payment, notes.get(payment.id)) for payment in payments)
+
+
 def _row(payment: PaymentView, notes: Cash | None) -> PaymentRow:
     return PaymentRow(
         payment.id,
@@ -217,11 +219,6 @@ def _change(rows: tuple[PaymentRow, ...]) -> Money | None:
 def _may(permission: Permission) -> bool:
     session = current().session
     return session is not None and session.user.may(permission)
-
-
-def _may_adopt(invoice: InvoiceView, split: Covered | None) -> bool:
-    is_whole = invoice.document is Document.ISSUED and not invoice.credited and bool(invoice.lines)
-    return split is None and is_whole and _may(Permission.ISSUE)
 
 
 def _may_credit(invoice: InvoiceView) -> bool:

@@ -125,8 +125,8 @@ def page_of(
         fund=parts.fund if parts else ZERO,
         others=parts.others if parts else ZERO,
         patient_part=patient,
-        copayment=exact(split.copayment) if split else "",
-        own=exact(split.own) if split else "",
+        copayment=_dong(split.copayment) if split else "",
+        own=_dong(split.own) if split else "",
         sums=_sums(split) if split else None,
         route=article(rules.bases[split.route_basis], language()) if split else "",
         rules_version=split.rules_version if split else "",
@@ -139,6 +139,11 @@ def page_of(
         visit_types=VISIT_TYPES,
         **rest,
     )
+
+
+def _dong(amount: Decimal) -> str:
+    """Show hundredths of a đồng beside whole ones: the parts of a sum that is rounded once."""
+    return f"{exact(amount)}\N{NO-BREAK SPACE}đ"
 
 
 def _over(invoice: InvoiceView) -> Money:

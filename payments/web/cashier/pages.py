@@ -16,6 +16,7 @@ from payments.patients.model import Person
 from payments.receipts.cash import Cash
 from payments.shifts.model import Shift
 from payments.web.cashier.paying import PayBox
+from payments.web.cashier.insured_part import InsuredPart
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
@@ -114,12 +115,7 @@ class InvoicePage:
     total: Money
     #: By credit notes.
     credited: Money
-    #: What of the total the fund and other payers owe, and the visit behind it.
-    covered: Money
-    insured_visit: UUID | None
-    #: What the patient paid beyond their part after the split changed.
-    to_return: Money
-    can_adopt: bool
+    insured: InsuredPart
     exemptions: tuple[Exemption, ...]
     paid: Money
     refunded: Money
