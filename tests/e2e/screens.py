@@ -83,6 +83,8 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "shift-counted": "The end of a shift: counted blind, then compared; a gap needs a reason",
         "shift-closed": "A closed shift and its sums",
         "credit-note": "A credit note by lines or by amounts",
+        "insured": "An insured visit: each line split, with the rule and its article",
+        "insured-returned": "A better card after payment: the difference is asked back",
         "exempt": "An exemption names its programme and its reason",
         "orders-changed": "An order changed after its invoice: the head cashier decides",
         "receipt-printed": "A receipt that was printed: each copy is counted",

@@ -25,6 +25,7 @@ from payments.web.api.orders import EXAMPLE
 from tests.support import orders, price_lists
 from tests.support.feeds import FURNISHED, transfer
 from tests.support.hospital import PAYEE
+from tests.support.insured import Desk as InsuredDesk
 from tests.support.program import Program, new_token, order
 from tests.support.stage import Stage
 from tests.support.statements import Moved, a_statement
@@ -59,6 +60,7 @@ class Places:
         self.program = Program(self.app.test_client(), new_token(made.runtime, made.scope))
         self.day = str(HospitalDay.of(made.runtime.clock.now()))
         self.invoice = made.hospital.issue("KB01")
+        self.insured = InsuredDesk(made.hospital).open()
         self._cancellable = made.hospital.issue()
         self.paid = self._paid()
         self.payment = made.hospital.payments(self.paid)[0].id
@@ -143,6 +145,13 @@ class Places:
         yield from self._form(head, f"{at}/credit", {"reason": "sai dịch vụ"}, "line")
         exempted = {"reason": "hộ nghèo", "amount": "1000", "programme": "poor"}
         yield from self._form(head, f"{at}/exempt", exempted, "reason", "amount", "programme")
+        given = {"card": "DN4990123456789", "category": "1.1", "visit_type": "01"}
+        given |= {"valid_from": "2026-01-01", "valid_to": "2026-12-31", "reason": "kiểm tra"}
+        yield from self._form(
+            head, f"/desk/insured/{self.insured}", given, "card", "category", "visit_type", "area",
+            "valid_from", "valid_to", "registered_at", "referral", "exempt_from", "copay_of_year",
+            "shown_late", "other_source", "reason",
+        )  # fmt: skip
         cash = {"tendered": "150000", "due": "150000"}
         yield from self._form(head, f"{at}/cash", cash, "tendered", "due", "choice")
         prints = {"number": "2", "paper": "a5", "reason": "mất bản in"}
