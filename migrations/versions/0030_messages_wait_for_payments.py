@@ -12,7 +12,7 @@ from payments.storage.columns import Words
 from payments.storage.migrating import FACILITY
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029a"
 
 
 def upgrade() -> None:

@@ -17,7 +17,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0031"
-down_revision = "0028"
+down_revision = "0030"
 
 
 def upgrade() -> None:

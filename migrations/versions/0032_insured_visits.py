@@ -20,7 +20,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0032"
-down_revision = "0028"
+down_revision = "0031"
 
 _DECIMALS = ("cost", "insured", "own", "copayment", "fund", "others")
 _TABLES = (

@@ -43,6 +43,10 @@ class Purpose(StrEnum):
     REFUND = "refund"
     #: A gateway's batch.
     PAYOUT = "payout"
+    #: The insurer's advance on a quarter.
+    BHYT_ADVANCE = "bhyt_advance"
+    #: What the insurer owed for claims that it accepted.
+    BHYT_PAID = "bhyt_paid"
 
 
 @dataclass(frozen=True, slots=True)

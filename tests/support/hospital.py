@@ -66,7 +66,9 @@ _OWED = select(
     )
 ).where(INVOICE.c.document == "issued")
 _RECEIVED = select(func.sum(PAYMENT.c.received))
-_PAID_BACK = select(func.sum(BANK_CREDIT.c.amount)).where(BANK_CREDIT.c.reason == "refund_paid")
+_PAID_BACK = select(func.sum(BANK_CREDIT.c.amount)).where(
+    BANK_CREDIT.c.reason.in_(("refund_paid", "bhyt_paid_back"))
+)
 
 LATER = timedelta(minutes=20)
 

@@ -17,15 +17,16 @@ def claim_submitted(
     """
     P28: the claim file is sent; *difference* is what rounding leaves on 1400 (debit positive).
 
-    Key: the claim and the number of its submission.
+    A later file moves by what it asks more (negative: less). Key: the claim and its submission.
     """
     of = Subject("claim", claim)
-    unsent = f"1400:{agency}"
+    unsent, sent = f"1400:{agency}", f"1410:{agency}"
+    debit, credit = (unsent, sent) if amount < ZERO else (sent, unsent)
     return entry(
         "claim.submit",
         f"claim.submit:{claim}:{submission}",
         fingerprint_of("claim.submit", claim, submission, amount),
-        Posting(f"1410:{agency}", unsent, amount, of, of),
+        Posting(debit, credit, abs(amount), of, of),
         rounding(unsent, of, -difference),
     )
 
