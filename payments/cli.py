@@ -14,7 +14,6 @@ from payments.app import from_environment
 from payments.audit_chain import commands as audit
 from payments.catalogue import commands as catalogue
 from payments.channels import commands as channels
-from payments.claims import commands as claims
 from payments.demo import commands as demo
 from payments.demo import sandboxes
 from payments.desks import commands as desks
@@ -30,6 +29,7 @@ from payments.operations import commands as operations
 from payments.qr import commands as qr
 from payments.reconciliation import commands as reconciliation
 from payments.runtime import Runtime
+from payments.settlement import commands as settlement
 from payments.storage import installation
 from payments.tokens import commands as tokens
 from payments.words.catalogue import TERMINAL
@@ -39,7 +39,7 @@ _CAPABILITIES: Final = (
     demo,
     sandboxes,
     qr,
-    claims,
+    settlement,
     ledger,
     audit,
     identity,

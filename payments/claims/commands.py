@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def add_commands(subparsers: SubParsers) -> None:
-    """Add ``bhyt``: the commands of coverage, and ``check``."""
+def add_commands(subparsers: SubParsers) -> SubParsers:
+    """Add ``bhyt``: the commands of coverage, and ``check``; gives the place for those of money."""
     commands = insurance.add_commands(subparsers)
     checking = commands.add_parser(
         "check", help="say what is wrong with dossiers (GIAMDINHHS); status 1 if one is refused"
@@ -30,6 +30,7 @@ def add_commands(subparsers: SubParsers) -> None:
     insurance.add_common(checking, "vi")
     checking.set_defaults(run=_check)
     form_commands.add_commands(commands)
+    return commands
 
 
 def _check(args: argparse.Namespace) -> int:

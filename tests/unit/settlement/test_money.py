@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 
 from payments.kernel.money import ZERO, vnd
-from payments.settlement import refusing, writing_off
-from payments.settlement.model import NoticeDiffers
+from payments.settlement import advancing, receiving, refusing, writing_off
+from payments.settlement.advancing import NotTheInsurers
+from payments.settlement.model import NothingLeftOfAdvance, NothingToPay, NoticeDiffers
+from payments.settlement.settling import Settled
 from payments.settlement.status import State
+from payments.storage.locks import Lock
 from tests.support.settlement import Fund, a_written
 
 
@@ -85,3 +89,96 @@ def test_a_notice_of_another_sum_is_refused_with_both(fund: Fund) -> None:
 
     assert refusal.value.extras["expected"] == fund.due("2026Q3")
     fund.assert_equal()
+
+
+def settled(fund: Fund, advance: int) -> Settled:
+    brought(fund)
+    for month in MONTHS:
+        fund.send(month)
+    fund.report("2026Q3", *MONTHS)
+    for month in MONTHS:
+        fund.assess(month)
+    fund.advance("2026Q3", vnd(advance))
+    return fund.notice("2026Q3", fund.due("2026Q3"))
+
+
+def test_what_is_left_of_an_advance_serves_the_next_quarter_once(fund: Fund) -> None:
+    told = settled(fund, 9_000_000)
+    left = vnd(9_000_000) - told.total
+
+    for _ in range(2):
+        moved = advancing.carry(fund.runtime, fund.scope, told.notice, "2026Q4")
+
+    assert moved.amount == left
+    assert fund.board("2026Q3").left == ZERO
+    assert fund.board("2026Q4").left == left
+    assert fund.hospital.balance("2300:BHXH-99.2026Q4") == -left
+    assert fund.hospital.balance("2300:BHXH-99.2026Q3") == ZERO
+    fund.assert_equal()
+
+
+def test_what_is_left_of_an_advance_goes_back_by_a_transfer(fund: Fund) -> None:
+    told = settled(fund, 9_000_000)
+    left = vnd(9_000_000) - told.total
+    too_much = fund.arrive(left + vnd(1), out=True)
+    with pytest.raises(NothingLeftOfAdvance):
+        advancing.pay_back(fund.runtime, fund.scope, told.notice, too_much)
+    credit = fund.arrive(left, out=True)
+
+    for _ in range(2):
+        assert advancing.pay_back(fund.runtime, fund.scope, told.notice, credit).amount == left
+
+    assert fund.hospital.balance("2300") == ZERO
+    fund.assert_equal()
+
+
+def test_what_the_insurer_pays_too_much_waits_in_suspense(fund: Fund) -> None:
+    told = settled(fund, 1_000_000)
+
+    paid = fund.pay("2026Q3", told.to_come + vnd(500))
+
+    assert paid == told.to_come
+    assert fund.hospital.balance("2200") == vnd(-500)
+    with pytest.raises(NothingToPay):
+        fund.pay("2026Q3", vnd(1))
+
+
+def test_one_transfer_is_taken_once_whoever_clicks(fund: Fund) -> None:
+    told = settled(fund, 1_000_000)
+    credit = fund.arrive(told.to_come)
+    quarter = fund.period("2026Q3")
+
+    with ThreadPoolExecutor(3) as people:
+        paid = list(
+            people.map(
+                lambda _: receiving.receive(
+                    fund.runtime, fund.scope, quarter, credit, "BHXH thanh toán"
+                ),
+                range(3),
+            )
+        )
+
+    assert paid == [told.to_come] * 3
+    assert fund.hospital.balance("1410") == ZERO
+    fund.assert_equal()
+
+
+def test_a_patients_transfer_is_never_the_insurers(fund: Fund) -> None:
+    told = settled(fund, 1_000_000)
+    code = fund.hospital.show(fund.hospital.issue()).code
+    over = fund.hospital.arrive(fund.hospital.transfer(code, told.to_come)).credit
+    assert over is not None
+
+    with pytest.raises(NotTheInsurers):
+        receiving.receive(fund.runtime, fund.scope, fund.period("2026Q3"), over, "nhầm")
+
+
+def test_locks_are_taken_in_the_one_order(fund: Fund) -> None:
+    seen: list[list[Lock]] = []
+    fund.runtime.database.on_locks = seen.append
+
+    told = settled(fund, 1_000_000)
+    fund.pay("2026Q3", told.to_come)
+
+    assert any(Lock.CLAIM in locks for locks in seen)
+    assert all(locks == sorted(locks) for locks in seen)
