@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 from typing import Final
 
@@ -71,6 +72,8 @@ def root_of(content: bytes, *, most: int) -> etree._Element:
         raise Unreadable("XML_DTD_FORBIDDEN")
     if text.count("<") > _TAGS_MAX or _TAG.search(text):
         raise Unreadable("LIMIT_EXCEEDED")
+    # Twenty megabytes that the parser does not need beside its own.
+    del text
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -81,7 +84,7 @@ def root_of(content: bytes, *, most: int) -> etree._Element:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(text.encode(), parser)
+        root = etree.fromstring(content.removeprefix(codecs.BOM_UTF8), parser)
     except etree.XMLSyntaxError as error:
         # libxml2 stops by itself at 256 levels, and says so in no better way.
         too_deep = error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT or "depth" in str(error)

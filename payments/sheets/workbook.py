@@ -22,6 +22,9 @@ _MEMBERS_MAX: Final = 200
 _RATIO_MAX: Final = 100
 #: Nothing is measured by ratio below this: an empty styles sheet may compress well.
 _RATIO_FROM_BYTES: Final = 1024 * 1024
+#: How a zip ends: this record, with no comment behind it.
+_END: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22
 _FORBIDDEN: Final = ("vbaproject", "externallinks/", "activex", "embeddings/", "connections.xml")
 COLUMNS_MAX: Final = 40
 
@@ -69,6 +72,8 @@ def _inspect(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
+            if not _is_whole(content, archive) or any(_climbs(one.filename) for one in members):
+                raise UnreadableSheet([Problem(None, "", "sheet.broken")])
             unpacked = sum(member.file_size for member in members)
             if len(members) > _MEMBERS_MAX or unpacked > UNPACKED_MAX_BYTES or _is_bomb(members):
                 most = UNPACKED_MAX_BYTES // 1024 // 1024
@@ -84,6 +89,17 @@ def _inspect(content: bytes) -> None:
     except RuntimeError as error:
         # The standard library's word for a member with a password.
         raise UnreadableSheet([Problem(None, "", "sheet.broken")]) from error
+
+
+def _is_whole(content: bytes, archive: zipfile.ZipFile) -> bool:
+    """Say whether the bytes are the archive alone, with no second file before or behind it."""
+    begins = min((one.header_offset for one in archive.infolist()), default=0)
+    return begins == 0 and not archive.comment and content.rfind(_END) == len(content) - _END_BYTES
+
+
+def _climbs(name: str) -> bool:
+    """Say whether a member would lie outside of the folder that it is unpacked into."""
+    return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or ":" in name
 
 
 def _is_bomb(members: list[zipfile.ZipInfo]) -> bool:

@@ -42,6 +42,8 @@ SCRIPTS: Final = {
     "links": "A6 guessed links of patients",
     "scripting": "W3, W8 scripts in every field",
     "bombs": "W5 costly and deceiving text",
+    "xml_bombs": "W6 XML bombs in dossiers",
+    "uploads": "W7 hostile uploads",
     "hostile_clients": "W4 endless and slow clients",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",

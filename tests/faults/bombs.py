@@ -97,14 +97,14 @@ def run(cluster: Cluster, seed: int, *, rounds: int, fields: int) -> Outcome:
         chosen = random.Random(seed).sample(every, min(fields, len(every)))
         strict = [one for one in chosen if not one.takes_anything]
         _warm(places, chosen)
-        before = _rows(made)
+        before = rows_that_count(made)
         for _ in range(rounds):
             for place in strict:
                 for name, text in TEXTS.items():
                     judge.refused(f"{name} in {place.name}", place, text)
             for name, send in _bodies(places):
                 judge.hold(name, send, must_refuse=True)
-        after = _rows(made)
+        after = rows_that_count(made)
         grown = {name: after[name] - was for name, was in before.items() if after[name] != was}
         outcome.expect("tables that grew", grown, {})
         for place in chosen:
@@ -189,7 +189,7 @@ def _proof(mode: Mode, now: datetime) -> dict[str, str]:
     return {name: text for name, text in raw.headers.items() if name.lower() != "content-type"}
 
 
-def _rows(made: Stage) -> dict[str, int]:
+def rows_that_count(made: Stage) -> dict[str, int]:
     """Count the rows of every table that holds more than who did what."""
     found = {}
     with made.database.reading(made.scope) as tx:

@@ -30,6 +30,8 @@ from tests.faults import (
     receipts,
     scripting,
     tenancy,
+    uploads,
+    xml_bombs,
 )
 from tests.support import oracle
 from tests.support.databases import Cluster
@@ -87,6 +89,14 @@ def test_no_text_in_any_field_runs_on_page_paper_or_sheet(cluster: Cluster) -> N
 
 def test_costly_and_deceiving_text_is_refused_and_nothing_is_kept(cluster: Cluster) -> None:
     assert bombs.run(cluster, SEED, rounds=1, fields=4).failures == []
+
+
+def test_xml_bombs_in_dossiers_are_refused_soon_and_small() -> None:
+    assert xml_bombs.run(SEED, rounds=3, step=5).failures == []
+
+
+def test_hostile_uploads_are_refused_and_write_nothing(cluster: Cluster) -> None:
+    assert uploads.run(cluster, SEED, rounds=3).failures == []
 
 
 def test_endless_and_slow_clients_keep_nobody_waiting(cluster: Cluster) -> None:

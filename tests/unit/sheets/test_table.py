@@ -127,6 +127,19 @@ def test_macros_and_links_to_other_files_are_refused(name: str) -> None:
     assert refusal(with_member(as_xlsx(*ROWS), name, b"<x/>")) == {"sheet.macros"}
 
 
+@pytest.mark.parametrize("name", ["../../out.xml", "/tmp/out.xml", "..\\out.xml", "C:\\out.xml"])
+def test_members_that_climb_out_of_a_folder_are_refused(name: str) -> None:
+    assert refusal(with_member(as_xlsx(*ROWS), name, b"<x/>")) == {"sheet.broken"}
+
+
+def test_a_workbook_that_is_a_second_file_too_is_refused() -> None:
+    book = as_xlsx(*ROWS)
+
+    assert refusal(book + b"\n<?php ?>") == {"sheet.broken"}
+    assert refusal(book + book) == {"sheet.broken"}
+    assert refusal(b"PK\x03\x04 else" + book) == {"sheet.broken"}
+
+
 def test_entities_are_refused() -> None:
     evil = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
 
