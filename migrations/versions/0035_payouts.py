@@ -20,9 +20,7 @@ from payments.storage.migrating import (
 revision = "0035"
 down_revision = "0033"
 
-_BEFORE = (
-    "purpose IN ('invoice', 'interest', 'income', 'refund', 'bhyt_advance', 'bhyt_paid')"
-)
+_BEFORE = "purpose IN ('invoice', 'interest', 'income', 'refund', 'bhyt_advance', 'bhyt_paid')"
 _NOW = _BEFORE.replace("'bhyt_paid'", "'bhyt_paid', 'payout'")
 _VERDICTS = (
     "verdict IN ('matched', 'fee_differs', 'amount_differs', 'missing_here', 'paid_out_before',"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payments.claims import assessment_commands, form_commands
+from payments.claims import assessment_commands, bill_commands, form_commands
 from payments.claims.checking import Report
 from payments.claims.dossiers import reports
 from payments.claims.findings import Verdict
@@ -31,6 +31,7 @@ def add_commands(subparsers: SubParsers) -> SubParsers:
     checking.set_defaults(run=_check)
     form_commands.add_commands(commands)
     assessment_commands.add_commands(commands)
+    bill_commands.add_commands(commands)
     return commands
 
 

@@ -15,8 +15,8 @@ from payments.kernel.money import Money
 from payments.patients.model import Person
 from payments.receipts.cash import Cash
 from payments.shifts.model import Shift
-from payments.web.cashier.paying import PayBox
 from payments.web.cashier.insured_part import InsuredPart
+from payments.web.cashier.paying import PayBox
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
 from payments.web.codes import CodeCard
