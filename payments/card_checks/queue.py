@@ -101,7 +101,7 @@ def put_off(tx: UnitOfWork, question: Question) -> None:
 
 def calls_since(tx: UnitOfWork, since: datetime) -> int:
     """Count what the portal was asked since *since*; entries by hand are none."""
-    return tx.execute(
+    counted: int = tx.execute(
         select(func.count())
         .select_from(CARD_ANSWER)
         .where(
@@ -110,6 +110,7 @@ def calls_since(tx: UnitOfWork, since: datetime) -> int:
             CARD_ANSWER.c.call != "hand",
         )
     ).scalar_one()
+    return counted
 
 
 def restricted_since(tx: UnitOfWork, since: datetime) -> bool:

@@ -19,7 +19,7 @@ from payments.encounters.rows import ENCOUNTER
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField
 from payments.keys import Keys
-from payments.patients import queries as patients
+from payments.patients.cards import card_of
 from payments.patients.scanning.cards import CARD, IDENTITY_NUMBER, INSURANCE_NUMBER
 from payments.storage.columns import new_id
 from payments.storage.inserting import insert_new
@@ -62,7 +62,7 @@ def ask(
         InvalidField: what was given is no card number.
     """
     patient = patient_of(tx, encounter)
-    chosen = normal_card(card) if card else patients.card_of(tx, keys, patient)
+    chosen = normal_card(card) if card else card_of(tx, keys, patient)
     if not chosen:
         raise NoCard("no card is noted")
     known = queries.latest(tx, keys, encounter)

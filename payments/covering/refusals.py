@@ -21,7 +21,7 @@ class NotClaimed(Conflict):
 
 
 class NoRefusal(NotFound):
-    code = "no-refusal"
+    code = "no-refused-part"
 
 
 class NotThePatients(Rejected):

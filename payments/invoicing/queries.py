@@ -120,10 +120,6 @@ class InvoiceView:
     cancel_reason: str
     lines: tuple[LineView, ...]
 
-    @property
-    def owed(self) -> Money:
-        return self.total - self.credited
-
 
 def invoice(tx: UnitOfWork, keys: Keys, invoice_id: UUID) -> InvoiceView:
     """Read one invoice. Raises NotFound where this facility has none of that id."""

@@ -62,16 +62,6 @@ def of_number(tx: UnitOfWork, keys: Keys, file_number: str) -> Person | None:
     return people[0] if people else None
 
 
-def card_of(tx: UnitOfWork, keys: Keys, patient: UUID) -> str:
-    """Give the BHYT card that is noted on a patient, of a merged record the one that counts; or ""
-
-    Raises:
-        NoPatient: this facility has none of that id.
-    """
-    row = next(iter(_rows(tx, PATIENT.c.id == person(tx, keys, patient).id)))
-    return "" if row.card_sealed is None else keys.open("personal", row.card_sealed, context=CARD)
-
-
 def other_numbers(tx: UnitOfWork, patient: UUID) -> tuple[str, ...]:
     """List the file numbers of the records that were merged into *patient*."""
     return tuple(sorted(row.file_number for row in _rows(tx, PATIENT.c.merged_into == patient)))

@@ -15,7 +15,8 @@ from payments.insurance.coverage.refusals import (
     CodeUnknown,
     OtherSourceNotBelowCost,
 )
-from payments.intents.service import CODE_MAX, open_intent
+from payments.intents.plans import CODE_MAX
+from payments.intents.service import open_intent
 from payments.invoicing import queries as invoicing
 from payments.invoicing.status import IllegalStep
 from payments.kernel.errors import InvalidField, VienphiError
