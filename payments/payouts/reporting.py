@@ -16,6 +16,8 @@ class Reporter:
 
     channel: str
     is_asked: bool
+    #: Some of its money lands on our own account at once, and is in no report.
+    lands_directly: bool
 
 
 def reporters(tx: UnitOfWork, runtime: Runtime) -> tuple[Reporter, ...]:
@@ -25,5 +27,6 @@ def reporters(tx: UnitOfWork, runtime: Runtime) -> tuple[Reporter, ...]:
         versions = valid_versions(tx, runtime, slug)
         gateway = adapter_of(runtime, versions[0]) if versions else None
         if isinstance(gateway, Settles):
-            found.append(Reporter(slug, gateway.capabilities.settling is Settling.API))
+            settling = gateway.capabilities.settling
+            found.append(Reporter(slug, settling is Settling.API, settling is Settling.MIXED))
     return tuple(found)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from payments.kernel.money import Money
 from payments.payouts.crediting import Candidate
+from payments.payouts.landing import Landing
 from payments.payouts.queries import Batch, Clearing
 from payments.payouts.reporting import Reporter
 from payments.web.chips import Chip
@@ -25,11 +26,13 @@ class PayoutsPage:
 
     rows: tuple[BatchRow, ...]
     clearings: tuple[Clearing, ...]
+    landings: tuple[Landing, ...]
     reporters: tuple[Reporter, ...]
     accounts: tuple[str, ...]
     #: The day before today, of which reports come this morning; ISO.
     yesterday: str
     may_import: bool
+    may_resolve: bool
     #: What became of the report that was just taken in, in words; or "".
     notice: str
     failure: str

@@ -14,7 +14,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField, Unavailable
 from payments.ledger.model import Subject
 from payments.ledger.queries import subject_balance
-from payments.payouts import booking, crediting, queries, repository, taking
+from payments.payouts import booking, crediting, landing, queries, repository, taking
 from payments.payouts.model import CreditUnfit, NoPayoutLine, ReportUnfit, Verdict
 from payments.payouts.queries import Batch
 from payments.payouts.reporting import reporters
@@ -106,6 +106,16 @@ def judge_again(payout: UUID) -> AnyResponse:
     return redirect(url_for("finance.payout", payout=payout), 303)
 
 
+@finance.post("/finance/payouts/payments/<uuid:payment>/credit/<uuid:credit>")
+@requires(Permission.RESOLVE)
+def confirm_landing(payment: UUID, credit: UUID) -> AnyResponse:
+    try:
+        landing.confirm(runtime(), scope(), payment, credit)
+    except CreditUnfit as error:
+        return Response(render(_page(failure=explain(error))), 409)
+    return redirect(url_for("finance.payouts"), 303)
+
+
 def _address(told: Taken) -> str:
     return url_for("finance.payouts", added=told.added, repeated=told.repeated, kept=told.kept)
 
@@ -115,14 +125,23 @@ def _page(*, failure: str = "", failed_line: int | None = None) -> PayoutsPage:
         rows = tuple(BatchRow(one, _chip_of(one)) for one in queries.batches(tx))
         telling = reporters(tx, runtime())
         clearings = tuple(queries.clearing(tx, one.channel) for one in telling)
+        direct = {one.channel for one in telling if one.lands_directly}
+        landed = tuple(
+            found
+            for one in clearings
+            if one.channel in direct
+            for found in landing.landings(tx, one.lying)
+        )
         accounts = maps.accounts(tx)
     return PayoutsPage(
         rows=rows,
+        landings=landed,
         clearings=tuple(one for one in clearings if one.lying or one.balance),
         reporters=telling,
         accounts=accounts,
         yesterday=str(HospitalDay.of(runtime().clock.now()).plus(-1)),
         may_import=_may(Permission.IMPORT_STATEMENT),
+        may_resolve=_may(Permission.RESOLVE),
         notice=_notice(),
         failure=failure,
         failed_line=failed_line,

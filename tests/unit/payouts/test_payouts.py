@@ -17,7 +17,7 @@ from payments.inbox.asking import ask_all
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.money import ZERO, Money, vnd
-from payments.payouts import booking, crediting, queries, repository, taking
+from payments.payouts import booking, crediting, landing, queries, repository, taking
 from payments.payouts.model import CreditUnfit, NoPayoutLine, Verdict
 from payments.payouts.taking import Taken
 from payments.receipts import attached
@@ -263,6 +263,33 @@ def test_a_credit_of_another_amount_or_a_patients_is_no_batch(momo: GatewayDesk)
     second = transfer(momo, net(momo, payout))
     with pytest.raises(CreditUnfit):
         confirm(second)
+
+
+def test_a_transfer_through_a_gateway_that_landed_on_our_account_counts_once(
+    hospital: Hospital,
+) -> None:
+    at = desk(hospital, "sepay_pg", pay_with="BANK_TRANSFER")
+    pay(at)
+    came = transfer(at, vnd(PRICE), days=0)
+    other = transfer(at, vnd(PRICE + 1), days=0)
+    assert hospital.balance("1200:sepay_pg") == -hospital.balance("2200") - vnd(1) - vnd(PRICE)
+
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        [found] = landing.landings(tx, queries.clearing(tx, "sepay_pg").lying)
+    payment = found.lying.payment
+    assert [one.credit for one in found.candidates] == [came]
+    confirm = functools.partial(landing.confirm, hospital.runtime, hospital.scope, payment)
+    with pytest.raises(CreditUnfit):
+        confirm(other)
+    confirm(came)
+    confirm(came)
+
+    assert hospital.balance("1200:sepay_pg") == ZERO
+    assert hospital.balance("2200") == vnd(-PRICE - 1)
+    again = transfer(at, vnd(PRICE), days=0)
+    with pytest.raises(CreditUnfit):
+        confirm(again)
+    hospital.assert_balanced()
 
 
 def test_a_broken_report_leaves_nothing(momo: GatewayDesk) -> None:
