@@ -69,6 +69,7 @@ def sheet(lines: tuple[Booked, ...], *, opening: int = 0) -> bytes:
         (sheet(LINES), Form.WORKBOOK),
         ("Ngày,Nội dung".encode(), Form.TABLE),
     ],
+    ids=["mt940", "swift", "camt053", "xlsx", "csv"],
 )
 def test_the_form_is_told_by_the_first_bytes(content: bytes, form: Form) -> None:
     assert form_of(content) is form
@@ -234,6 +235,8 @@ def test_a_bundle_that_says_how_much_each_is_becomes_its_transfers() -> None:
         sheet(LINES)[:-60],
         b"PK\x03\x04" + bytes(100),
     ],
+    # A workbook tells when it was made: its bytes are no name.
+    ids=range(10),
 )
 def test_a_damaged_file_is_refused_whole(content: bytes) -> None:
     assert refused(content, COLUMNS)
