@@ -25,6 +25,7 @@ SCRIPTS: Final = {
     "order": "M2 every order",
     "sources": "M3 mixed sources",
     "forged": "M4 forged messages",
+    "rotation": "M5 rotating secrets",
     "slow": "M6 slow gateways",
     "unknown": "M7 lost answers of gateways",
     "lies": "M8 gateways that lie",

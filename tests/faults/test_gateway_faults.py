@@ -1,11 +1,15 @@
-"""M6 to M8, K3 and K4 in a few seconds; whole by ``python -m tests.faults slow unknown lies …``."""
+"""M5 to M8, K3 and K4 in a few seconds; whole by ``python -m tests.faults slow unknown lies …``."""
 
 from __future__ import annotations
 
-from tests.faults import givers, lies, schedules, slow, unknown
+from tests.faults import givers, lies, rotation, schedules, slow, unknown
 from tests.support.databases import Cluster
 
 SEED = 7
+
+
+def test_secret_that_rotates_loses_no_message_and_the_old_one_is_refused_after() -> None:
+    assert rotation.run(SEED, messages=4).failures == []
 
 
 def test_slow_gateway_keeps_nobody_for_long_and_what_was_sent_is_unknown() -> None:

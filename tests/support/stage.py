@@ -23,7 +23,13 @@ from payments.kernel.secret import Secret
 from payments.keys import Keys, write_new
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
-from tests.support.databases import Cluster, fresh_postgres, start_cluster
+from tests.support.databases import (
+    Cluster,
+    fresh_postgres,
+    fresh_sqlite,
+    in_memory,
+    start_cluster,
+)
 from tests.support.hospital import Hospital
 
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
@@ -129,6 +135,18 @@ def stage(cluster: Cluster, clock: Clock | None = None) -> Iterator[Stage]:
         runtime.database.close()
         cluster.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         shutil.rmtree(place)
+
+
+@contextmanager
+def in_memory_hospital(clock: Clock) -> Iterator[Hospital]:
+    """Furnish a trial on SQLite in memory, where there is room: for what no database decides."""
+    with tempfile.TemporaryDirectory() as disk, in_memory(Path(disk)) as folder:
+        write_new(folder / "keys.json", demo=True)
+        fresh_sqlite(folder / "vienphi.db", clock).close()
+        address = Address(f"sqlite:///{folder / 'vienphi.db'}", str(folder / "keys.json"))
+        runtime = runtime_at(address, clock)
+        yield Hospital(runtime, SCOPE)
+        runtime.database.close()
 
 
 def refuse_unsafe(database: Database) -> None:
