@@ -10,9 +10,12 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from payments.config import Mode, Settings
+from payments.external.portal import PORTAL, Account
+from payments.external.registry import Portals
 from payments.gateway import Gateways
 from payments.kernel.clock import SystemClock
 from payments.kernel.errors import Rejected
+from payments.kernel.scope import FacilityId
 from payments.kernel.traces import described
 from payments.keys import Keys, WrongKeys
 from payments.resources import resource
@@ -123,7 +126,26 @@ def from_environment() -> Runtime:
     found, newest = current_revision(database.engine), newest_revision()
     if found != newest:
         raise OldSchema(f"the database is at {found}, the program at {newest}: vienphi db upgrade")
-    return Runtime(settings, database, Gateways.named(settings.gateways), clock, keys)
+    portals = Portals.at(settings.portal_url, _accounts(keys), None, clock)
+    return Runtime(
+        settings, database, Gateways.named(settings.gateways), clock, keys, portals=portals
+    )
+
+
+def _accounts(keys: Keys) -> dict[FacilityId, Account]:
+    """Read the accounts at the insurer's portal from the keys file."""
+    try:
+        return {
+            FacilityId(facility): Account(
+                told["user"].reveal(),
+                told["password"],
+                told["staff_name"].reveal(),
+                told["staff_id"],
+            )
+            for facility, told in keys.accounts(PORTAL).items()
+        }
+    except KeyError as error:
+        raise WrongKeys(f"an account at the portal lacks {error}: vienphi keys account") from error
 
 
 def _log_as_events(level: str) -> None:

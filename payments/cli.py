@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     working = subparsers.add_parser("worker", help="number, apply, poll, expire, tell and seal")
-    working.add_argument("--only", choices=("seal", "jobs", "events", "gateways"))
+    working.add_argument("--only", choices=("seal", "jobs", "events", "gateways", "portal"))
     working.set_defaults(run=_worker)
     for capability in _CAPABILITIES:
         capability.add_commands(subparsers)

@@ -56,6 +56,8 @@ class Settings:
     idle_minutes: int = 15
     #: Days for which a code that was printed can be paid.
     slip_days: int = 7
+    #: Address of the insurer's portal; empty where cards are checked by hand.
+    portal_url: str = ""
     #: Whether finance and administration prove a second factor.
     second_factor: bool = True
 
@@ -93,6 +95,7 @@ class Settings:
             help_phone=_phone(environ.get("VIENPHI_HELP_PHONE", "")),
             idle_minutes=_number(environ, "VIENPHI_IDLE_MINUTES", 15, low=1, high=60),
             slip_days=_number(environ, "VIENPHI_SLIP_DAYS", 7, low=1, high=30),
+            portal_url=_portal(environ.get("VIENPHI_PORTAL_URL", ""), mode),
             second_factor=_is_required(environ, "VIENPHI_SECOND_FACTOR"),
         )
         if mode is Mode.PRODUCTION:
@@ -117,6 +120,7 @@ KNOWN: Final = {
     "VIENPHI_BANK_APPS_FILE": "table of bank apps that replaces the shipped one (CSV)",
     "VIENPHI_HELP_PHONE": "telephone number that patients are told to call",
     "VIENPHI_IDLE_MINUTES": "minutes without a touch after which a screen locks, 1 to 60",
+    "VIENPHI_PORTAL_URL": "address of the insurer's portal (https); empty: cards by hand",
     "VIENPHI_SECOND_FACTOR": "required or off; off is for a trial only",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
 }
@@ -221,6 +225,17 @@ def _phone(text: str) -> str:
     if text and not re.fullmatch(r"\+?[0-9][0-9 .]{2,18}[0-9]", text):
         raise WrongSetting(f"VIENPHI_HELP_PHONE is {text!r}: write digits, as in 0000 099 001")
     return text
+
+
+def _portal(text: str, mode: Mode) -> str:
+    """Read the address of the insurer's portal; a sandbox on this machine is for a trial only."""
+    url = text.strip().rstrip("/")
+    is_local = re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", url) is not None
+    if url and not (url.startswith("https://") or is_local):
+        raise WrongSetting("VIENPHI_PORTAL_URL must begin with https://")
+    if mode is Mode.PRODUCTION and re.match(r"https?://(127\.|localhost|\[)", url):
+        raise WrongSetting("VIENPHI_PORTAL_URL names this machine, which is no portal")
+    return url
 
 
 def _facility(environ: Mapping[str, str]) -> int | None:

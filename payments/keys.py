@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from payments.kernel.errors import Rejected
+from payments.kernel.secret import Secret
 
 PURPOSES: Final = ("settings", "personal", "lookup", "session")
 _NONCE_BYTES: Final = 12
@@ -42,8 +43,15 @@ class _Ring:
 class Keys:
     """Seals, opens and looks up; never shows a key."""
 
-    def __init__(self, rings: Mapping[str, _Ring], *, demo: bool) -> None:
+    def __init__(
+        self,
+        rings: Mapping[str, _Ring],
+        *,
+        demo: bool,
+        accounts: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+    ) -> None:
         self._rings = rings
+        self._accounts = accounts or {}
         #: Made by the demo; refused in production.
         self.is_demo = demo
 
@@ -76,7 +84,7 @@ class Keys:
             raise WrongKeys(f"{path} does not exist: make it with `vienphi keys new`") from None
         except (KeyError, ValueError, TypeError) as error:
             raise WrongKeys(f"{path} is no keys file: {error}") from error
-        return cls(rings, demo=bool(told.get("demo", False)))
+        return cls(rings, demo=bool(told.get("demo", False)), accounts=told.get("accounts"))
 
     def seal(self, purpose: str, text: str, *, context: str) -> bytes:
         """Encrypt *text* (AES-256-GCM); it opens in the same *context* only (``table.column``)."""
@@ -134,6 +142,13 @@ class Keys:
         """Name the key with which new values are sealed and hashed."""
         return self._rings[purpose].current
 
+    def accounts(self, system: str) -> dict[int, dict[str, Secret[str]]]:
+        """Give what was put in with ``write_account``, by facility; empty where nothing was."""
+        return {
+            int(facility): {name: Secret(value) for name, value in fields.items()}
+            for facility, fields in self._accounts.get(system, {}).items()
+        }
+
     def raw(self, purpose: str) -> bytes:
         """Give the current key itself, for a library that signs."""
         ring = self._rings[purpose]
@@ -162,10 +177,26 @@ def rotate(path: Path, purpose: str) -> int:
     number = max(map(int, ring["keys"])) + 1
     ring["keys"][str(number)] = _new_key()
     ring["current"] = number
+    _rewrite(path, told)
+    return number
+
+
+def write_account(path: Path, system: str, facility: int, fields: Mapping[str, str]) -> None:
+    """
+    Put the account of *facility* at a national *system* into the keys file, for a former one.
+
+    The password stands as it is: the system wants it (or its own hash of it) with every call.
+    """
+    Keys.read(path)
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told.setdefault("accounts", {}).setdefault(system, {})[str(facility)] = dict(fields)
+    _rewrite(path, told)
+
+
+def _rewrite(path: Path, told: Mapping[str, Any]) -> None:
     fresh = path.with_suffix(".new")
     _write(fresh, told, os.O_EXCL)
     fresh.replace(path)
-    return number
 
 
 def _new_key() -> str:

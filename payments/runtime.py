@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from payments.config import Settings
+from payments.external.registry import Portals
 from payments.gateway import Gateways, Transport
 from payments.kernel.clock import Clock
 from payments.keys import Keys
@@ -22,3 +23,5 @@ class Runtime:
     keys: Keys
     #: None means the network; tests and the demo put a sandbox here.
     transport: Transport | None = None
+    #: The insurer's portal, by facility; empty where cards are checked by hand.
+    portals: Portals = field(default_factory=Portals)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.duties import KINDS
+from payments.card_checks.asking import look as ask_portal
 from payments.events.delivering import look
 from payments.inbox import service as messages
 from payments.inbox.asking import ask_all
@@ -43,8 +44,8 @@ _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
-#: Loops of their own: a receiver or a gateway that is slow must not hold up receipts and seals.
-_APART: Final = {"events": (1.0, look), "gateways": (5.0, ask_all)}
+#: Loops of their own: who is slow, as a gateway is, must not hold up receipts and seals.
+_APART: Final = {"events": (1.0, look), "gateways": (5.0, ask_all), "portal": (1.0, ask_portal)}
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -197,9 +198,8 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
     """Do all work that is due now, in this process."""
     did = 0
     for _ in range(_ROUNDS_MAX):
-        step = run_jobs(runtime, scope.facility)
-        step += _seal(runtime, scope) + _seal_audit(runtime, scope)
-        step += look(runtime, scope)
+        step = run_jobs(runtime, scope.facility) + _seal(runtime, scope)
+        step += _seal_audit(runtime, scope) + look(runtime, scope) + ask_portal(runtime, scope)
         if not step:
             return did
         did += step

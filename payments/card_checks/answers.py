@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from payments.card_checks import telling
 from payments.card_checks.model import Doubt, Reason
 from payments.card_checks.rows import CARD_ANSWER
@@ -17,6 +15,7 @@ from payments.card_checks.telling import Told
 from payments.kernel.scope import FacilityId
 from payments.keys import Keys
 from payments.storage.columns import new_id
+from payments.storage.inserting import insert_new
 from payments.storage.unit_of_work import UnitOfWork
 
 CARD: Final = "card_answer.card_sealed"
@@ -45,17 +44,18 @@ class Answer:
     question: UUID | None = None
     is_trial: bool = False
     reason: Reason | None = None
+    #: Made with the answer, so that keeping it a second time changes nothing.
+    id: UUID = field(default_factory=new_id)
 
 
 def append(tx: UnitOfWork, keys: Keys, answer: Answer) -> UUID:
-    """Keep *answer*; nothing changes or deletes it."""
-    made = new_id()
+    """Keep *answer*, once; nothing changes or deletes it."""
     told, raw = answer.told, answer.raw
-    tx.execute(
-        insert(CARD_ANSWER),
+    insert_new(
+        tx,
+        CARD_ANSWER,
         {
-            "facility_id": tx.facility,
-            "id": made,
+            "id": answer.id,
             "encounter_id": answer.encounter,
             "question_id": answer.question,
             "call": answer.call,
@@ -80,7 +80,7 @@ def append(tx: UnitOfWork, keys: Keys, answer: Answer) -> UUID:
             "reason": answer.reason.value if answer.reason else "",
         },
     )
-    return made
+    return answer.id
 
 
 def salted(facility: FacilityId, card: str) -> str:

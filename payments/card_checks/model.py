@@ -69,6 +69,8 @@ class Doubt(StrEnum):
     OTHER_PERSON = "other_person"
     DATES = "dates"
     SUMS = "sums"
+    #: The facility has no account at the portal.
+    OFF = "off"
     NOT_SENT = "not_sent"
     TIMED_OUT = "timed_out"
     UNREADABLE = "unreadable"

@@ -25,7 +25,7 @@ _NOTHING: Final = Decimal(0)
 #: A visit has a handful; a stay of months some dozens.
 _ANSWERS_MAX: Final = 200
 #: In whose answer there is none: the portal said nothing of the card.
-_SILENT: Final = frozenset({"not_sent", "timed_out", "unreadable", "refused"})
+_SILENT: Final = frozenset({"off", "not_sent", "timed_out", "unreadable", "refused"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,16 +101,17 @@ def put_off(tx: UnitOfWork, question: Question) -> None:
 
 def calls_since(tx: UnitOfWork, since: datetime) -> int:
     """Count what the portal was asked since *since*; entries by hand are none."""
-    counted: int = tx.execute(
+    counted = tx.execute(
         select(func.count())
         .select_from(CARD_ANSWER)
         .where(
             CARD_ANSWER.c.facility_id == tx.facility,
             CARD_ANSWER.c.answered_at > since,
             CARD_ANSWER.c.call != "hand",
+            CARD_ANSWER.c.doubt.not_in(("off", "not_sent")),
         )
     ).scalar_one()
-    return counted
+    return int(counted)
 
 
 def restricted_since(tx: UnitOfWork, since: datetime) -> bool:

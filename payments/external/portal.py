@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from payments.kernel.errors import Unavailable
 from payments.kernel.secret import Secret
+
+#: Under this name its accounts stand in the keys file.
+PORTAL: Final = "portal"
 
 
 class Standard(StrEnum):

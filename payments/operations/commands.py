@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy.engine import make_url
 from payments import keys
 from payments.audit_chain.verifying import verify as verify_audit
 from payments.config import Mode
+from payments.external.portal import PORTAL
 from payments.kernel.clock import SystemClock
+from payments.kernel.errors import InvalidField
 from payments.kernel.scope import FacilityId, Scope
 from payments.ledger import queries
 from payments.ledger.verifying import verify
@@ -67,6 +70,13 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     rotated.add_argument("file", type=Path)
     rotated.add_argument("--purpose", required=True, choices=keys.PURPOSES)
     rotated.set_defaults(run=_rotate)
+    account = verbs.add_parser("account", help="put in the account at the insurer's portal")
+    account.add_argument("file", type=Path)
+    account.add_argument("--for", dest="of", type=int, required=True, metavar="FACILITY")
+    account.add_argument("--user", required=True)
+    account.add_argument("--staff-name", required=True, help="who looks cards up (hoTenCb)")
+    account.add_argument("--staff-id", required=True, help="their identity number (cccdCb)")
+    account.set_defaults(run=_account)
 
 
 def _upgrade(args: argparse.Namespace) -> int:
@@ -138,4 +148,20 @@ def _rotate(args: argparse.Namespace) -> int:
     print(f"{args.purpose}: key {keys.rotate(args.file, args.purpose)} is current")
     if args.purpose == "lookup":
         print("restart the web and the worker: the worker indexes the patients anew")
+    return 0
+
+
+def _account(args: argparse.Namespace) -> int:
+    """Take the password from the terminal or the input, never from the command's arguments."""
+    told = getpass("password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not told:
+        raise InvalidField("password", "setting_missing")
+    fields = {
+        "user": args.user,
+        "password": told,
+        "staff_name": args.staff_name,
+        "staff_id": args.staff_id,
+    }
+    keys.write_account(args.file, PORTAL, args.of, fields)
+    print(f"{args.of}: account {args.user}; restart the web and the worker")
     return 0

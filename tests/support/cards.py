@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+import httpx
+
+from adapters._sandbox.wire import SandboxTransport
+from adapters.bhyt_portal import build
+from adapters.bhyt_portal.sandbox import ACCOUNT, PortalSandbox
+from adapters.bhyt_portal.sandbox_book import turned
+from payments.card_checks import queries, service
 from payments.card_checks.answers import CARD_CALL, Answer, append
-from payments.card_checks.model import Doubt, Reason
+from payments.card_checks.asking import look
+from payments.card_checks.model import CardAnswer, Doubt, Reason
 from payments.card_checks.service import Entered
 from payments.card_checks.telling import Told
 from payments.encounters.service import open_visit
+from payments.external.registry import Portals
 from payments.kernel.scope import Scope
 from payments.patients.model import Facts
 from payments.patients.scanning.model import Birth
@@ -67,3 +78,46 @@ def silent(runtime: Runtime, scope: Scope, encounter: UUID, doubt: Doubt) -> UUI
 
 def entered(card: str = "QN5990123456789", reason: Reason = Reason.FORCES) -> Entered:
     return Entered(card, date(2026, 1, 1), date(2026, 12, 31), "99001", reason)
+
+
+@dataclass
+class Counter:
+    """A hospital with an account at the sandbox portal, in this process."""
+
+    runtime: Runtime
+    scope: Scope
+    sandbox: PortalSandbox
+
+    def ask(self, visit: UUID, card: str = "") -> UUID | None:
+        with self.runtime.database.transaction(self.scope) as tx:
+            return service.ask(tx, self.runtime.keys, visit, card=card)
+
+    def work(self) -> int:
+        """Let the worker look once."""
+        return look(self.runtime, self.scope)
+
+    def latest(self, visit: UUID) -> CardAnswer | None:
+        with self.runtime.database.reading(self.scope) as tx:
+            return queries.latest(tx, self.runtime.keys, visit)
+
+    def waits(self, visit: UUID) -> bool:
+        with self.runtime.database.reading(self.scope) as tx:
+            return queries.waiting(tx, visit) is not None
+
+    def turn(self, **knobs: Any) -> None:
+        self.sandbox.book.knobs = turned(self.sandbox.book.knobs, knobs)
+
+    @property
+    def look_ups(self) -> int:
+        return self.sandbox.book.calls.count("card")
+
+
+def a_counter(
+    runtime: Runtime, scope: Scope, transport: httpx.BaseTransport | None = None
+) -> Counter:
+    """Connect *runtime* with a sandbox portal; *transport* None leads to it in this process."""
+    sandbox = PortalSandbox(runtime.clock, pause=lambda _: None)
+    line = transport or SandboxTransport(sandbox.app)
+    portal = build("http://127.0.0.1", scope.facility, ACCOUNT, line, runtime.clock)
+    portals = Portals({scope.facility: portal})
+    return Counter(replace(runtime, portals=portals), scope, sandbox)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from payments.config import KNOWN, Settings, WrongSetting
-from payments.keys import Keys, WrongKeys, rotate, write_new
+from payments.keys import Keys, WrongKeys, rotate, write_account, write_new
 
 GOOD = {
     "VIENPHI_MODE": "trial",
@@ -119,3 +119,32 @@ def test_keys_are_never_overwritten(tmp_path: Path) -> None:
 
     with pytest.raises(WrongKeys):
         write_new(path)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://portal.example", "http://portal.example", "portal.example", "http://10.0.0.1"]
+)
+def test_the_portal_is_told_nothing_in_the_clear(url: str) -> None:
+    with pytest.raises(WrongSetting, match="VIENPHI_PORTAL_URL"):
+        Settings.from_env({**GOOD, "VIENPHI_PORTAL_URL": url})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8090", "https://localhost"])
+def test_a_portal_on_this_machine_is_for_a_trial(url: str) -> None:
+    assert Settings.from_env({**GOOD, "VIENPHI_PORTAL_URL": url}).portal_url == url
+    with pytest.raises(WrongSetting, match="VIENPHI_PORTAL_URL"):
+        Settings.from_env({**PRODUCTION, "VIENPHI_PORTAL_URL": url})
+
+
+def test_an_account_is_kept_when_a_key_is_rotated(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    write_new(path)
+    fields = {"user": "99001_BV", "password": "mật khẩu thử"}
+
+    write_account(path, "portal", 99001, fields)
+    rotate(path, "lookup")
+
+    kept = Keys.read(path).accounts("portal")
+    assert {name: value.reveal() for name, value in kept[99001].items()} == fields
+    assert "mật khẩu" not in repr(kept)
+    assert path.stat().st_mode & 0o077 == 0
