@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,10 +19,17 @@ from sqlalchemy import select
 
 from payments.app import create_app
 from payments.channels import breaker, fees, pausing
+from payments.card_checks.answers import COPAYMENT_CALL
+from payments.card_checks.model import Doubt
+from payments.card_checks.service import enter_by_hand
+from payments.card_checks.telling import Told
+from payments.channels import pausing
 from payments.channels import service as channels
 from payments.channels.creating import create
 from payments.channels.routing import Fee, Terms
 from payments.config import Mode, Settings
+from payments.encounters.service import open_visit
+from payments.external.portal import CopaymentRow, NewCard
 from payments.gateway import Gateways, Notification, Outcome
 from payments.identity import queries as identity
 from payments.identity.permissions import Role
@@ -61,7 +69,7 @@ from payments.refunds.moving import MoveRequest
 from payments.refunds.paybacks import Account
 from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
-from tests.support import access
+from tests.support import access, cards
 from tests.support.databases import fresh_sqlite, in_memory
 from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
@@ -100,6 +108,7 @@ class Show:
         self.invoices: dict[str, UUID] = {}
         self.payments: dict[str, UUID] = {}
         self.patients: dict[str, UUID] = {}
+        self.visits: dict[str, UUID] = {}
         self.credits: dict[str, UUID] = {}
         self.attempts: dict[str, UUID] = {}
         self.claims: dict[str, str] = {}
@@ -117,6 +126,7 @@ class Show:
         self._people()
         self.insured, covered = insured_visits(self.hospital)
         self.invoices |= covered
+        self._cards()
         self._programs()
         clock.set(MORNING - timedelta(minutes=1))
         self._codes()
@@ -326,6 +336,23 @@ class Show:
             found = patient_of(tx, self.runtime.keys, ORDERED)
         assert found is not None
         self.patients["ordered"] = found.patient
+
+    def _cards(self) -> None:
+        """Visits whose card is not looked up, right, replaced, not answered for, by hand."""
+        scope = self.hospital.scope
+        with self.runtime.database.transaction(scope) as tx:
+            for name in ("new", "right", "replaced", "silent", "forces"):
+                self.visits[name] = open_visit(tx, self.patients["ordered"])
+            enter_by_hand(tx, self.runtime.keys, self.visits["forces"], cards.entered())
+        paid = CopaymentRow(date(2026, 2, 3), Decimal("1200000.50"), Decimal("1200000.50"))
+        right = self.visits["right"]
+        cards.answered(self.runtime, scope, right)
+        told = {"call": COPAYMENT_CALL, "code": "200", "told": Told(rows=(paid,))}
+        cards.answered(self.runtime, scope, right, **told)
+        new = NewCard("HT3990000001004", date(2026, 12, 1), date(2027, 11, 30), "99001")
+        replaced = cards.told("004", new_card=new)
+        cards.answered(self.runtime, scope, self.visits["replaced"], **replaced)
+        cards.silent(self.runtime, scope, self.visits["silent"], Doubt.TIMED_OUT)
 
     def _channels(self) -> None:
         """One that is paused, one that its maker may not open; what one costs and takes."""

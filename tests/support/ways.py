@@ -49,6 +49,10 @@ def invoice(name: str, more: str = "") -> Way:
     return lambda show, visitor: visitor.get(show.invoice(name) + more)
 
 
+def card_of_visit(name: str) -> Way:
+    return lambda show, visitor: visitor.get(f"/desk/visits/{show.visits[name]}/card")
+
+
 def link(name: str, more: str = "") -> Way:
     return lambda show, visitor: visitor.get(show.link(name) + more)
 

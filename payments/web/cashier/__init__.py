@@ -1,6 +1,7 @@
 """The cashier's desk."""
 
 from payments.web.cashier import (
+    cards,
     cash,
     closing,
     collect,
@@ -23,6 +24,7 @@ from payments.web.cashier.views import cashier
 
 #: Importing them has added their views.
 __all__ = [
+    "cards",
     "cash",
     "cashier",
     "closing",

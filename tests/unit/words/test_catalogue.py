@@ -10,6 +10,9 @@ from string import Formatter
 import pytest
 
 from payments import web
+from payments.card_checks.codes import MEANINGS, Meaning
+from payments.card_checks.model import Again, Doubt, Source
+from payments.card_checks.model import Reason as CardReason
 from payments.gateway.troubles import Trouble
 from payments.gateway.values import Outcome
 from payments.inbox.effects import Effect
@@ -108,6 +111,9 @@ def test_no_key_of_ours_is_left_unused() -> None:
     made |= {f"finance.kept.why.{Effect.UNCLEAR}"}
     made |= {f"trouble.{one}" for one in Trouble}
     made |= {f"finance.why.{one}" for one in ("code", "code_short", "code_over", "amount_time")}
+    made |= {f"card.code.{one}" for one in MEANINGS} | {f"card.do.{one}" for one in Meaning}
+    made |= {f"card.doubt.{one}" for one in Doubt} | {f"card.again.{one}" for one in Again}
+    made |= {f"card.reason.{one}" for one in CardReason} | {f"card.source.{one}" for one in Source}
     # A group of statuses; a text with its ".more".
     by_rule = re.compile(r"problem\.(http|advice)\.\d{3}|.*\.more")
 
