@@ -8,9 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payments.claims import assessment_commands, bill_commands, form_commands
+from payments.claims import (
+    assessment_commands,
+    bill_commands,
+    form_commands,
+    signing_commands,
+)
 from payments.claims.checking import Report
-from payments.claims.dossiers import reports
+from payments.claims.dossiers import add_certificate, reports
 from payments.claims.findings import Verdict
 from payments.claims.reporting import as_object, as_text
 from payments.insurance import commands as insurance
@@ -28,10 +33,12 @@ def add_commands(subparsers: SubParsers) -> SubParsers:
     checking.add_argument("files", nargs="+", type=Path, metavar="FILE")
     checking.add_argument("--json", action="store_true", help="one JSON object a file and line")
     insurance.add_common(checking, "vi")
+    add_certificate(checking)
     checking.set_defaults(run=_check)
     form_commands.add_commands(commands)
     assessment_commands.add_commands(commands)
     bill_commands.add_commands(commands)
+    signing_commands.add_commands(commands)
     return commands
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from payments.claims.adjusting import Version, changes, form_09
 from payments.claims.checking import CheckedVisit, Report
-from payments.claims.dossiers import reports
+from payments.claims.dossiers import add_certificate, reports
 from payments.claims.findings import Verdict, plain
 from payments.claims.periods import OtherPeriod, Row, month, period_of, quarter
 from payments.claims.tables import Record
@@ -45,6 +45,7 @@ def add_commands(commands: SubParsers) -> None:
         "--period", required=True, action="append", metavar="YYYYMM", help="thrice for a quarter"
     )
     insurance.add_common(summing, "vi")
+    add_certificate(summing)
     summing.set_defaults(run=_month)
     adjusting = commands.add_parser(
         "adjust", help="write form 09/BH from two versions of the dossier of a visit"
@@ -54,6 +55,7 @@ def add_commands(commands: SubParsers) -> None:
     adjusting.add_argument("--reason", required=True)
     adjusting.add_argument("--on", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
     insurance.add_common(adjusting, "vi")
+    add_certificate(adjusting)
     adjusting.set_defaults(run=_adjust)
 
 

@@ -4,7 +4,7 @@ Writes dossiers for the insurer: XML1 to XML3 of covered visits, packed into one
 Every amount comes from the coverage engine and none is computed here, so bill, code and claim never
 differ. All fields of the tables are written, in the order of the decisions, empty where there is
 nothing to say; what would be refused when read is refused here, by its field. The list of dossiers
-is spelled DANHSACHHOSO, the spelling of the decisions. The envelope is not signed.
+is spelled DANHSACHHOSO, the spelling of the decisions. ``signing`` puts the signature in.
 """
 
 from __future__ import annotations
