@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
-from payments.duties import KINDS
 from payments.card_checks.asking import look as ask_portal
+from payments.duties import KINDS
 from payments.events.delivering import look
 from payments.inbox import service as messages
 from payments.inbox.asking import ask_all

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +13,9 @@ from payments.claims import (
     form_commands,
     signing_commands,
 )
-from payments.claims.checking import Report
-from payments.claims.dossiers import add_certificate, reports
-from payments.claims.findings import Verdict
-from payments.claims.reporting import as_object, as_text
+from payments.claims.dossiers import add_certificate, reading_of
+from payments.claims.examining import examine_all
+from payments.engines.progress import Progress
 from payments.insurance import commands as insurance
 
 if TYPE_CHECKING:
@@ -43,22 +41,24 @@ def add_commands(subparsers: SubParsers) -> SubParsers:
 
 
 def _check(args: argparse.Namespace) -> int:
-    status = 0
+    status, progress = 0, Progress(sys.stderr)
+    files = args.files
+    progress.step(files[0].name)
     # Two files with one visit are as wrong as one file with it twice.
-    for file, report in reports(args, args.files):
-        if report is not None:
-            _print(file.name, report, args)
-        if report is None or report.verdict is Verdict.REJECT:
+    for number, found in enumerate(examine_all(reading_of(args), args.json, files), start=1):
+        progress.end()
+        if found.said:
+            print(f"vienphi bhyt: {found.said}", file=sys.stderr)
+        _print(found.told)
+        if found.is_refused:
             status = 1
+        progress.step(files[min(number, len(files) - 1)].name)
+        progress.show(number / len(files))
+    progress.end()
     return status
 
 
-def _print(name: str, report: Report, args: argparse.Namespace) -> None:
-    if args.json:
-        lines = [json.dumps(as_object(name, report), separators=(",", ":"))]
-    else:
-        lines = list(as_text(name, report, args.language))
-    text = "".join(f"{line}\n" for line in lines)
+def _print(text: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -17,7 +19,15 @@ from payments.insurance.coverage import Rules
 from payments.kernel.errors import Rejected
 from payments.words.explaining import sentence
 
-_Trusted = tuple[list[x509.Certificate], Profile]
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read: by which tables of the law, and whose signatures, if any, are wanted."""
+
+    language: str
+    rules: Path | None = None
+    certificate: Path | None = None
+    profile: Path | None = None
 
 
 def reports(
@@ -33,28 +43,56 @@ def reports(
     Raises:
         SystemExit: the tables named by ``--rules``, or the certificates, cannot be read.
     """
+    reading = reading_of(args)
+    known: set[str] = set()
+    for file in files:
+        report, said = report_of(reading, file, frozenset() if may_repeat else frozenset(known))
+        if report is None:
+            print(f"vienphi bhyt: {said}", file=sys.stderr)
+        else:
+            known |= {visit.ma_lk for visit in report.visits}
+        yield file, report
+
+
+def reading_of(args: argparse.Namespace) -> Reading:
+    """Take from a command line how to read, and try it. Raises SystemExit as ``reports`` does."""
+    reading = Reading(args.language, args.rules, args.certificate, args.profile)
     try:
-        rules = Rules.from_folder(args.rules) if args.rules else Rules.shipped()
+        _rules(reading.rules)
+        _trusted(reading.certificate, reading.profile)
     except (Rejected, OSError) as refusal:
         said = sentence(refusal, args.language) if isinstance(refusal, Rejected) else refusal
         print(f"vienphi bhyt: {said}", file=sys.stderr)
         raise SystemExit(1) from None
-    trusted = _trusted(args)
-    known: set[str] = set()
-    for file in files:
-        try:
-            with file.open("rb") as opened:
-                content = opened.read(ENVELOPE_MAX_BYTES + 1)
-        except OSError as error:
-            print(f"vienphi bhyt: {error}", file=sys.stderr)
-            yield file, None
-            continue
-        if not _is_signed(file, content, trusted, args.language):
-            yield file, None
-            continue
-        report = check(content, rules, known=frozenset() if may_repeat else frozenset(known))
-        known |= {visit.ma_lk for visit in report.visits}
-        yield file, report
+    return reading
+
+
+def report_of(reading: Reading, file: Path, known: frozenset[str]) -> tuple[Report | None, str]:
+    """Check one file; without a report the text says why."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(ENVELOPE_MAX_BYTES + 1)
+    except OSError as error:
+        return None, str(error)
+    if reading.certificate is not None:
+        found = signing.verify(content, *_trusted(reading.certificate, reading.profile))
+        if found.state is not State.VALID:
+            refusal = SignatureNotValid(file=file.name, state=found.state.value)
+            return None, sentence(refusal, reading.language)
+    return check(content, _rules(reading.rules), known=known), ""
+
+
+@cache
+def _rules(folder: Path | None) -> Rules:
+    return Rules.from_folder(folder) if folder else Rules.shipped()
+
+
+@cache
+def _trusted(
+    certificate: Path | None, profile: Path | None
+) -> tuple[list[x509.Certificate], Profile]:
+    certificates = signing.read_certificates(certificate.read_bytes()) if certificate else []
+    return certificates, signing.read_profile(profile) if profile else Profile()
 
 
 def add_certificate(parser: argparse.ArgumentParser) -> None:
@@ -63,27 +101,3 @@ def add_certificate(parser: argparse.ArgumentParser) -> None:
         "--certificate", type=Path, metavar="FILE.pem", help="refuse what these have not signed"
     )
     parser.add_argument("--profile", type=Path, metavar="FILE.json", help="of the signature")
-
-
-def _trusted(args: argparse.Namespace) -> _Trusted | None:
-    if getattr(args, "certificate", None) is None:
-        return None
-    try:
-        certificates = signing.read_certificates(args.certificate.read_bytes())
-        profile = signing.read_profile(args.profile) if args.profile else Profile()
-    except (Rejected, OSError) as refusal:
-        said = sentence(refusal, args.language) if isinstance(refusal, Rejected) else refusal
-        print(f"vienphi bhyt: {said}", file=sys.stderr)
-        raise SystemExit(1) from None
-    return certificates, profile
-
-
-def _is_signed(file: Path, content: bytes, trusted: _Trusted | None, language: str) -> bool:
-    if trusted is None:
-        return True
-    found = signing.verify(content, *trusted)
-    if found.state is State.VALID:
-        return True
-    refusal = SignatureNotValid(file=file.name, state=found.state.value)
-    print(f"vienphi bhyt: {sentence(refusal, language)}", file=sys.stderr)
-    return False

@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
 
 from payments.claims.documents import TABLE_MAX_BYTES, Unreadable, root_of, unpack
-from payments.claims.fields import registry
+from payments.claims.fields import Field, registry
 from payments.claims.findings import Finding
 
 LINES_MAX: Final = 20_000
@@ -82,10 +83,12 @@ def _record(table: str, element: etree._Element, findings: list[Finding]) -> Rec
     values: dict[str, str] = {}
     record = Record(table, values)
     for cell in element:
-        name = str(cell.tag)
+        # Comments and instructions are not read: a tag is a text.
+        name = cell.tag
         if name in values or len(cell):
             findings.append(record.finding("XML_MALFORMED", name[:40]))
-        values[name] = (cell.text or "").strip()
+        text = cell.text
+        values[name] = text.strip() if text else ""
     return record
 
 
@@ -115,21 +118,27 @@ def _amount(summary: Record, field: str) -> Decimal:
 
 def _of_record(record: Record) -> Iterator[Finding]:
     values = record.values
-    for name, field in registry()[record.table].items():
-        if name not in values:
+    for name, field, is_free in _columns(record.table):
+        value = values.get(name)
+        if value is None:
             yield record.finding("FIELD_MISSING", name)
             continue
-        value = values[name]
         if not value:
             if field.is_needed:
                 yield record.finding("FIELD_MISSING", name)
             continue
-        wrong = field.wrong(value)
+        wrong = None if is_free else field.wrong(value)
         if wrong is not None:
             # Texts are names and illnesses: a report says where they stand and not what.
             is_private = field.form == "text" and not field.values
             shown = f"({len(value)})" if is_private else value[:40]
             yield record.finding(wrong, name, declared=shown)
+
+
+@cache
+def _columns(table: str) -> tuple[tuple[str, Field, bool], ...]:
+    """List the columns of *table*; a free one needs no look at its text."""
+    return tuple((name, field, field.is_free) for name, field in registry()[table].items())
 
 
 def _twice(records: list[Record]) -> Iterator[Finding]:

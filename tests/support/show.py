@@ -18,12 +18,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from payments.app import create_app
-from payments.channels import breaker, fees, pausing
 from payments.card_checks.answers import COPAYMENT_CALL
 from payments.card_checks.model import Doubt
 from payments.card_checks.service import enter_by_hand
 from payments.card_checks.telling import Told
-from payments.channels import pausing
+from payments.channels import breaker, fees, pausing
 from payments.channels import service as channels
 from payments.channels.creating import create
 from payments.channels.routing import Fee, Terms
