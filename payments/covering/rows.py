@@ -132,7 +132,7 @@ COVERAGE_LINE: Final = Table(
     Column("copayment", Words, nullable=False),
     Column("fund", Words, nullable=False),
     Column("others", Words, nullable=False),
-    #: The rule that decided the line, and the id of where it stands in the law.
+    #: The rule that decided the line, and the ids of where it stands in the law.
     Column("rule", Words, nullable=False),
     Column("basis", Words, nullable=False),
     ForeignKeyConstraint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from payments.insurance.coverage import Coverage, Rules, reasons
 from payments.insurance.coverage.parts import Parts, parts_of
 from payments.insurance.coverage.reasons import Reason
 from payments.insurance.coverage.result import CoveredLine
+from payments.insurance.coverage.rows_of_law import Basis
 
 #: What decided a line, the strongest first; a line that nothing else says has its card's level.
 _DECIDING: Final = (
@@ -39,8 +41,12 @@ class SplitLine:
     fund: Decimal
     others: Decimal
     rule: str
-    #: Id of the article in ``legal_basis.csv``.
+    #: Ids of the articles in ``legal_basis.csv``, with blanks between.
     basis: str
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        return tuple(self.basis.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,8 @@ def split_of(
 
 
 def _line(coverage: Coverage, line: CoveredLine, rules: Rules) -> SplitLine:
-    reason = _deciding(reasons(coverage, line, rules))
+    found = {reason.rule: reason for reason in reasons(coverage, line, rules)}
+    reason = next(found[rule] for rule in _DECIDING if rule in found)
     return SplitLine(
         line.number,
         line.entitlement.percent,
@@ -106,10 +113,13 @@ def _line(coverage: Coverage, line: CoveredLine, rules: Rules) -> SplitLine:
         line.fund,
         line.others,
         reason.rule,
-        reason.bases[0].id,
+        " ".join(dict.fromkeys(basis.id for basis in _bases(reason, found))),
     )
 
 
-def _deciding(found: tuple[Reason, ...]) -> Reason:
-    by_rule = {reason.rule: reason for reason in found}
-    return next(by_rule[rule] for rule in _DECIDING if rule in by_rule)
+def _bases(reason: Reason, found: Mapping[str, Reason]) -> tuple[Basis, ...]:
+    """Name where the deciding rule stands; of level times factor, where each of the two stands."""
+    level = found.get("card_level")
+    if reason.rule != "level_times_factor" or level is None:
+        return reason.bases[:1]
+    return level.bases[0], reason.bases[0]

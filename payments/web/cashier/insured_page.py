@@ -174,7 +174,7 @@ def _row(line: SplitLine, name: str, quantity: int, rules: Rules) -> SplitRow:
         quantity,
         exact(line.percent),
         words(f"split.rule.{line.rule}", percent=exact(line.percent)),
-        article(rules.bases[line.basis], language()),
+        "; ".join(article(rules.bases[one], language()) for one in line.articles),
         exact(line.cost),
         exact(line.fund),
         exact(line.copayment),
