@@ -60,3 +60,5 @@ class NowPart:
     number: str
     #: What the screen says aloud when it has changed to this.
     said: str
+    #: Which part of an agreed plan the code asks for, in words, or "".
+    part: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from payments.desks.model import Shown
@@ -16,6 +17,7 @@ from payments.web.codes import CodeCard
 from payments.web.current import runtime, words
 from payments.web.display.pages import NowPart
 from payments.web.patient.states import State, state_of, was_replaced
+from payments.web.plans import asked_of
 from payments.words.formats import vnd
 
 #: Digits of the account: enough to compare, not to copy.
@@ -57,7 +59,13 @@ def now_of(tx: UnitOfWork, shown: Shown, *, done: str) -> NowPart:
     if code is not None:
         is_new = was_replaced(newest, before)
         look = "rest" if state is State.REST else "replaced" if is_new else "due"
-        return _asking(shown, version, invoice, code, look)
+        plan = asked_of(tx, invoice).plan
+        if plan is None:
+            return _asking(shown, version, invoice, code, look)
+        # A part that was agreed on is neither a rest nor another amount than the one before.
+        facts = {"n": plan.now, "of": len(plan.parts), "amount": vnd(code.amount)}
+        part = words("plan.now", **facts)
+        return replace(_asking(shown, version, invoice, code, "due"), part=part, said=part)
     # The cashier knows what can be done: a new code, or nothing, for nothing is due any more.
     if state in (State.EXPIRED, State.REST):
         return _part(shown, version, "expired", said=words("status.expired"))

@@ -14,7 +14,11 @@ from werkzeug.test import TestResponse
 from payments.desks import service
 from payments.desks.model import LOST_AFTER, WAITING_PER_ADDRESS
 from payments.identity.permissions import Role
+from payments.intents.agreeing import agree
+from payments.intents.plans import equal
 from payments.intents.service import cancel_invoice, credit_invoice
+from payments.invoicing.model import LineRequest, PatientRequest
+from payments.invoicing.service import IssueRequest, issue
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd
 from payments.kernel.scope import Scope
@@ -416,3 +420,44 @@ def test_the_screen_speaks_each_language(
     said = {"vi": "Số tiền phải trả", "en": "to pay. Scan", "fr": "à payer. Scannez"}
     assert said[language] in text
     assert f'lang="{language}"' in paired.open()
+
+
+def test_screen_names_the_part_of_an_agreed_plan_and_the_next_one(
+    paired: Glass, at_q1: Browser, hospital: Hospital
+) -> None:
+    request = IssueRequest(
+        PatientRequest("NGUYỄN VĂN THỬ", 1958, "99-900001"),
+        (LineRequest("CT01", 999),),
+        "form-large-0001",
+    )
+    invoice = issue(hospital.runtime, hospital.scope, request)
+    due = hospital.view(invoice).due
+    agree(hospital.runtime, hospital.scope, invoice, equal(due, 2), seen_due=due)
+    at_q1.get(f"/desk/invoices/{invoice}")
+    at_q1.post(f"/desk/invoices/{invoice}/codes")
+
+    first = paired.now()
+    code = re.findall(r"VPH[0-9A-Z]{9}", first)[0]
+    hospital.arrive(hospital.transfer(code, equal(due, 2)[0]))
+
+    assert "Lần 1 trong 2: 349.650.000" in first
+    second = paired.now()
+    assert "Lần 2 trong 2: 349.650.000" in second
+    assert code not in second
+    assert paired.state() == "due"
+
+
+def test_screen_shows_no_transfer_that_nobody_can_scan(
+    paired: Glass, at_q1: Browser, hospital: Hospital
+) -> None:
+    request = IssueRequest(
+        PatientRequest("NGUYỄN VĂN THỬ", 1958, "99-900002"),
+        (LineRequest("CT01", 999),),
+        "form-large-0002",
+    )
+    invoice = issue(hospital.runtime, hospital.scope, request)
+    at_q1.get(f"/desk/invoices/{invoice}")
+
+    at_q1.post(f"/desk/invoices/{invoice}/transfer")
+
+    assert paired.state() == "idle"
