@@ -16,6 +16,7 @@ from payments.settlement.money_rows import (
     FUND_RECEIPT,
     SETTLEMENT_NOTICE,
 )
+from payments.settlement.rows import CLAIM_PERIOD
 from payments.storage.unit_of_work import UnitOfWork
 
 
@@ -79,3 +80,14 @@ def movements(tx: UnitOfWork, quarter: UUID) -> tuple[Movement, ...]:
             kind = "carried_in"
         found.append(Movement(kind, vnd(row.amount), row.made_at))
     return tuple(sorted(found, key=lambda one: one.at))
+
+
+def months(tx: UnitOfWork) -> tuple[str, ...]:
+    """List the months of which there are claims, the latest first."""
+    return tuple(
+        tx.execute(
+            select(CLAIM_PERIOD.c.name)
+            .where(CLAIM_PERIOD.c.facility_id == tx.facility, CLAIM_PERIOD.c.kind == "month")
+            .order_by(CLAIM_PERIOD.c.name.desc())
+        ).scalars()
+    )

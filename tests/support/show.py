@@ -69,12 +69,15 @@ from payments.refunds.paybacks import Account
 from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
 from tests.support import access, cards
+from payments.settlement.writing_off import ask_write_off
+from tests.support import access
 from tests.support.databases import fresh_sqlite, in_memory
 from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.insured_show import insured_visits
 from tests.support.orders import ids, row, take
 from tests.support.receivers import Receiver
+from tests.support.settlement import Fund, a_written
 from tests.support.statements import Moved, a_statement, moved_at
 from tests.support.web import Browser, add_user
 
@@ -113,6 +116,8 @@ class Show:
         self.claims: dict[str, str] = {}
         self.payouts: dict[str, UUID] = {}
         self.insured: dict[str, UUID] = {}
+        #: A claim to the insurer.
+        self.claimed = UUID(int=0)
         self._enrolled = ""
         self.logins = {role: add_user(runtime, scope, role) for role in Role}
         self.hospital.scope = replace(scope, actor=f"user:{self.user(Role.HEAD_CASHIER)}")
@@ -134,6 +139,7 @@ class Show:
         self._whole()
         self._payouts()
         self._down()
+        self._fund()
         clock.set(MORNING)
 
     def user(self, role: Role) -> UUID:
@@ -209,6 +215,24 @@ class Show:
         self.credits[state] = arrived.credit
         if state in self.invoices:
             self.payments[state] = self.hospital.payments(self.invoices[state])[-1].id
+
+    def _fund(self) -> None:
+        """Claims of September: one refused twice, once to be written off; a line of nobody."""
+        fund = Fund(self.hospital)
+        names = ("VPTEST0001", "VPTEST0002")
+        fund.bring(*(a_written(name, date(2026, 9, 3), 300_000, 400_000) for name in names))
+        fund.send("202609")
+        row = ("VPTEST0001", "XML3", 2, 90_000, "Vượt giá thuốc đã duyệt")
+        fund.assess(
+            "202609",
+            ("VPTEST0001", "XML3", 1, 60_000, "Sai mức hưởng"),
+            row,
+            ("VPLA00001", "XML3", 1, 12_000, "Không có hồ sơ"),
+            on="2026-11-10",
+        )
+        [_, asked] = fund.refusals("2026Q3")
+        ask_write_off(self.runtime, self.hospital.scope, asked.id, "khoa nhận lỗi")
+        self.claimed = fund.claim("VPTEST0001")
 
     def _yesterday(self) -> None:
         """One payment that the bank tells of too; the day is closed in the morning."""

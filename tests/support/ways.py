@@ -255,6 +255,10 @@ def credit(name: str, more: str = "", fields: Fields | None = None) -> Way:
     return way
 
 
+def insured_claim(show: Show, visitor: Visitor) -> None:
+    visitor.get(f"/finance/bhyt/claims/{show.claimed}")
+
+
 def claim(name: str, fields: Fields | None = None) -> Way:
     """Open a payee's link, and send the form."""
 
