@@ -68,9 +68,8 @@ from payments.refunds.moving import MoveRequest
 from payments.refunds.paybacks import Account
 from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
-from tests.support import access, cards
 from payments.settlement.writing_off import ask_write_off
-from tests.support import access
+from tests.support import access, cards
 from tests.support.databases import fresh_sqlite, in_memory
 from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
