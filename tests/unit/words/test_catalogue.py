@@ -114,6 +114,9 @@ def test_no_key_of_ours_is_left_unused() -> None:
     made |= {f"card.code.{one}" for one in MEANINGS} | {f"card.do.{one}" for one in Meaning}
     made |= {f"card.doubt.{one}" for one in Doubt} | {f"card.again.{one}" for one in Again}
     made |= {f"card.reason.{one}" for one in CardReason} | {f"card.source.{one}" for one in Source}
+    codes = ("200", "201", "202", "204", "205", "401", "403", "408", "500", "1001")
+    made |= {f"claims.sent.{one}" for one in codes}
+    made |= {f"claims.send.{one}" for one in ("not_sent", "unanswered")}
     # A group of statuses; a text with its ".more".
     by_rule = re.compile(r"problem\.(http|advice)\.\d{3}|.*\.more")
 
