@@ -14,7 +14,7 @@ from payments.identity.permissions import Role
 
 def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser("demo", help="a working trial hospital on this machine")
-    parser.add_argument("--port", type=int, default=8080, help="the bank answers at the next one")
+    parser.add_argument("--port", type=int, default=8080, help="the next two are bank and portal")
     parser.add_argument(
         "--data", type=Path, default=Path("vienphi-demo"), help="folder it lives in"
     )
@@ -37,7 +37,8 @@ def _run(args: argparse.Namespace) -> int:
 def _welcome(place: Place) -> None:
     print(f"\n  Quầy thu, đối soát:    {place.web_url}/")
     print(f"  Màn hình phụ quầy Q1:  {place.web_url}/display")
-    print(f"  Ngân hàng Thử nghiệm:  {place.bank_url}/\n")
+    print(f"  Ngân hàng Thử nghiệm:  {place.bank_url}/")
+    print(f"  Cổng BHYT thử nghiệm:  {place.portal_url}/sandbox/portal/\n")
     for login, name, role in USERS:
         print(f"  {login:<14} {PASSWORD}   {name} ({_DUTY[role]})")
     print("\n  Ctrl-C ends it; the data stay in", place.data, flush=True)

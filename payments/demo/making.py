@@ -16,13 +16,14 @@ from payments.app import create_app
 from payments.config import Settings
 from payments.demo.history import Past, live_through
 from payments.demo.hospital import FACILITY, NAME, furnish
+from payments.external.portal import PORTAL, Account
 from payments.gateway import Gateways
 from payments.identity.permissions import Role
 from payments.identity.service import add_user
 from payments.kernel.clock import FrozenClock, SystemClock
 from payments.kernel.errors import Rejected
 from payments.kernel.scope import Scope
-from payments.keys import Keys, write_new
+from payments.keys import Keys, write_account, write_new
 from payments.runtime import Runtime
 from payments.storage import installation
 from payments.storage.unit_of_work import Database
@@ -61,6 +62,14 @@ class Place:
         return f"{_WEB}:{self.bank_port}"
 
     @property
+    def portal_port(self) -> int:
+        return self.port + 2
+
+    @property
+    def portal_url(self) -> str:
+        return f"{_WEB}:{self.portal_port}"
+
+    @property
     def web_url(self) -> str:
         return f"{_WEB}:{self.port}"
 
@@ -71,6 +80,7 @@ class Place:
             "VIENPHI_DATABASE_URL": f"sqlite:///{self.data / 'vienphi.db'}",
             "VIENPHI_KEYS_FILE": str(self.data / "keys.json"),
             "VIENPHI_PUBLIC_URL": self.web_url,
+            "VIENPHI_PORTAL_URL": self.portal_url,
             "VIENPHI_LOG_LEVEL": "WARNING",
             # A demo is opened by one command on one's own machine, often without a telephone.
             "VIENPHI_SECOND_FACTOR": "off",
@@ -90,6 +100,24 @@ def sandbox_bank() -> ModuleType:
     raise NoSandbox("no sandbox bank is installed (entry point vienphi.sandboxes: bank)")
 
 
+def _portal_account() -> dict[str, str]:
+    """
+    Give the public account of the sandbox portal, as the keys file holds one.
+
+    Raises:
+        NoSandbox: no installed package brings one.
+    """
+    for point in entry_points(group="vienphi.sandboxes", name="portal"):
+        account: Account = point.load().ACCOUNT
+        return {
+            "user": account.user,
+            "password": account.password.reveal(),
+            "staff_name": account.staff_name,
+            "staff_id": account.staff_id.reveal(),
+        }
+    raise NoSandbox("no sandbox portal is installed (entry point vienphi.sandboxes: portal)")
+
+
 def make(place: Place) -> None:
     """Make the demo in a folder beside its own, then move it there: never half of one."""
     building = place.data.with_name(place.data.name + ".making")
@@ -101,7 +129,9 @@ def make(place: Place) -> None:
 
 def _fill(place: Place) -> None:
     bank = sandbox_bank()
-    write_new(place.data / "keys.json", demo=True)
+    keys = place.data / "keys.json"
+    write_new(keys, demo=True)
+    write_account(keys, PORTAL, FACILITY, _portal_account())
     clock = FrozenClock(SystemClock().now())
     settings = Settings.from_env(place.environ())
     database = Database(settings.database_url.reveal(), clock)

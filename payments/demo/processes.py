@@ -1,4 +1,4 @@
-"""Starts web, worker and sandbox bank on the loopback, waits for them, and ends them together."""
+"""Starts web, worker and the two sandboxes on the loopback, waits for them, ends them together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PortTaken(Conflict):
 
 def refuse_taken_ports(place: Place) -> None:
     """Raises PortTaken before anything is made: another demo may be running."""
-    for port in (place.port, place.bank_port):
+    for port in (place.port, place.bank_port, place.portal_port):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -40,7 +40,7 @@ def refuse_taken_ports(place: Place) -> None:
 
 
 class Programs:
-    """The three programs of the demo, as children of this one."""
+    """The programs of the demo, as children of this one."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -61,6 +61,7 @@ class Programs:
     def wait_for_health(self) -> None:
         """Raises Unavailable when the web or the bank does not answer in time."""
         until = time.monotonic() + _START_MAX_S
+        # Not for the portal: a desk works without it.
         waiting = {f"{self._place.web_url}/readyz", f"{self._place.bank_url}/"}
         while waiting and time.monotonic() < until and not self._is_stopping:
             waiting = {url for url in waiting if not _answers(url)}
@@ -83,7 +84,10 @@ class Programs:
             bank += [f"--webhook-{feed}", f"{place.web_url}/webhooks/{feed}"]
         bank += ["--open-codes", f"{place.web_url}/sandbox/open-codes"]
         worker = [python, "-m", "payments.cli", "worker"]
-        for name, command in (("web", web), ("worker", worker), ("bank", bank)):
+        portal = [python, "-m", "adapters.bhyt_portal.sandbox_program"]
+        portal += ["--port", str(place.portal_port)]
+        commands = {"web": web, "worker": worker, "bank": bank, "portal": portal}
+        for name, command in commands.items():
             self._children.append(_child(command, environ, place.data / f"{name}.log"))
 
     def _watch(self) -> int:

@@ -65,6 +65,10 @@ class Street:
 class _Handler(WSGIRequestHandler):
     """Breaks the line where an answer is lost, instead of letting the caller wait."""
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log a call without what stands behind its path: at the portal that is a session."""
+        self.log("info", '"%s %s" %s %s', self.command, self.path.partition("?")[0], code, size)
+
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         self.close_connection = True
 

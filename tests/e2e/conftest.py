@@ -39,17 +39,18 @@ class Demo:
 
 
 def free_ports() -> int:
-    """Find two neighbouring free ports; return the first."""
+    """Find three neighbouring free ports; return the first."""
     for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
             first.bind(("127.0.0.1", 0))
             port = first.getsockname()[1]
             try:
                 second.bind(("127.0.0.1", port + 1))
+                third.bind(("127.0.0.1", port + 2))
             except OSError:
                 continue
             return port
-    raise RuntimeError("no two neighbouring ports are free")
+    raise RuntimeError("no three neighbouring ports are free")
 
 
 def start_demo(data: Path) -> Demo:
