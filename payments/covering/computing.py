@@ -7,7 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from payments.covering import repository, versions
-from payments.covering.model import InsuredLine, InsuredVisit, NoCardYet, bill_of, fingerprint
+from payments.covering.model import (
+    InsuredLine,
+    InsuredVisit,
+    NoCardYet,
+    VisitFacts,
+    bill_of,
+    fingerprint,
+)
 from payments.covering.splits import Split, split_of
 from payments.insurance.coverage import Coverage, Rules, cover
 from payments.keys import Keys
@@ -19,6 +26,7 @@ class Computed:
     """A split with what it was made from; *is_new* where it differs from the stored one."""
 
     visit: InsuredVisit
+    facts: VisitFacts
     lines: tuple[InsuredLine, ...]
     coverage: Coverage
     split: Split
@@ -56,7 +64,7 @@ def compute(
         coverage, rules, fact_version=fact_version, made_at=tx.now(), made_by=tx.scope.actor
     )
     is_new = known is None or known[1] != inputs
-    return Computed(visit, lines, coverage, split, inputs, before, is_new)
+    return Computed(visit, facts, lines, coverage, split, inputs, before, is_new)
 
 
 def keep(tx: UnitOfWork, computed: Computed) -> Split:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from payments import audit
-from payments.covering import changing, repository
+from payments.covering import changing, checking, repository
 from payments.covering.computing import compute, keep
 from payments.covering.holding import hold
 from payments.covering.model import VisitFacts
@@ -26,7 +26,7 @@ def note(
 
     After the issue the difference is booked (P37, P38) and becomes a further amount due with a new
     code, or a request to give money back, in the same commit, with *reason*: never in silence. The
-    same facts again change nothing.
+    same facts again change nothing. A card that is new here is asked about at the portal.
 
     Raises:
         NoInsuredVisit: nobody said that it is an insured visit.
@@ -47,6 +47,7 @@ def note(
         if known is None or known[1] != facts:
             number = 1 if known is None else known[0] + 1
             repository.add_facts(tx, runtime.keys, encounter, number, facts, told)
+            checking.ask(tx, runtime.keys, encounter, facts)
             audit.append(
                 tx,
                 "insured.noted",

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from payments.covering import repository, versions
+from payments.card_checks.model import CardAnswer
+from payments.covering import checking, repository, versions
 from payments.covering.holding import invoice_of
 from payments.covering.model import InsuredLine, VisitFacts
 from payments.covering.settling import deposit_of
@@ -42,6 +43,16 @@ class VisitView:
     effects: tuple[Happened, ...]
     deposit: Money
     known_card: str
+    #: What the portal or a person says of the card of *facts*; None before anybody did.
+    check: CardAnswer | None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Until the visit has ended, and until its card is checked, figures may change."""
+        if self.split is None or self.split.is_provisional:
+            return True
+        has_card = self.facts is not None and self.facts.card is not None
+        return has_card and (self.check is None or self.check.is_provisional)
 
 
 def view(tx: UnitOfWork, keys: Keys, encounter: UUID) -> VisitView:
@@ -66,6 +77,7 @@ def view(tx: UnitOfWork, keys: Keys, encounter: UUID) -> VisitView:
         versions.effects(tx, encounter),
         deposit_of(tx, encounter),
         _whole(card_of(tx, keys, person.id)),
+        checking.known(tx, keys, encounter, given[1] if given else None),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from payments.catalogue.model import ServiceItem
-from payments.covering import versions
+from payments.covering import checking, versions
 from payments.covering.computing import Computed, compute, keep
 from payments.covering.holding import hold, invoice_of
 from payments.covering.model import InsuredLine, SplitChanged
@@ -81,6 +81,7 @@ def _settle(
     computed = compute(tx, runtime.keys, encounter, until=tx.now(), is_closed=True)
     _check(computed, seen)
     split = keep(tx, computed)
+    checking.ask_before_closing(tx, runtime.keys, encounter, computed.facts)
     invoice = new_id()
     txn = book(tx, invoice, computed)
     parts = split.parts

@@ -22,8 +22,9 @@ from payments.patients.model import Person
 from payments.shifts.model import Shift
 from payments.web.cashier.insured_form import Typed
 from payments.web.cashier.trays import Trays
+from payments.web.chips import Chip
 from payments.web.current import language, words
-from payments.words.formats import exact, vnd
+from payments.words.formats import exact, local_time, vnd
 
 #: What the desk offers; codes that follow another case have no factor of their own.
 VISIT_TYPES = ("01", "02", "03", "04", "05", "06", "07", "08", "09")
@@ -71,6 +72,10 @@ class InsuredPage:
     #: Whether somebody gave card and category: there is a split.
     has_split: bool
     is_provisional: bool
+    #: Whether the visit has ended: the invoice is issued.
+    is_closed: bool
+    #: How far the card is known; None where there is none.
+    check: Chip | None
     rows: tuple[SplitRow, ...]
     total: Money
     fund: Money
@@ -119,7 +124,9 @@ def page_of(
         came_at=view.came_at,
         typed=typed,
         has_split=split is not None,
-        is_provisional=split is None or split.is_provisional,
+        is_provisional=view.is_provisional,
+        is_closed=view.invoice is not None,
+        check=_check(view),
         rows=_rows(view, rules),
         total=parts.total if parts else _total(view),
         fund=parts.fund if parts else ZERO,
@@ -144,6 +151,19 @@ def page_of(
 def _dong(amount: Decimal) -> str:
     """Show hundredths of a đồng beside whole ones: the parts of a sum that is rounded once."""
     return f"{exact(amount)}\N{NO-BREAK SPACE}đ"
+
+
+def _check(view: VisitView) -> Chip | None:
+    if view.facts is None or view.facts.card is None:
+        return None
+    if view.check is None:
+        return Chip("wait", "clock", words("split.check.none"))
+    time = local_time(view.check.checked_at)
+    if view.check.is_provisional:
+        return Chip("wait", "clock", words("split.check.open", time=time))
+    if view.check.is_usable:
+        return Chip("ok", "check", words("split.check.right", time=time))
+    return Chip("bad", "stop", words("split.check.wrong", time=time))
 
 
 def _over(invoice: InvoiceView) -> Money:
