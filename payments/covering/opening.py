@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from payments.covering import repository
 from payments.covering.holding import hold
 from payments.covering.model import InsuredLine, InsuredVisit, InvoiceReduced
 from payments.encounters.service import open_visit
+from payments.insurance.claim_ids import claim_id, ma_lk_of
 from payments.invoicing.model import (
     LineRequest,
     NoInvoice,
@@ -29,7 +31,6 @@ from payments.kernel.money import Money, vnd
 from payments.kernel.scope import FacilityId, Scope
 from payments.patients.service import register
 from payments.runtime import Runtime
-from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
 
 #: Of a service that the list says nothing about, nothing is insured (PHAM_VI 2).
@@ -71,7 +72,7 @@ def open_insured(
             tx, runtime.keys, file_number=who.file_number, name=who.name, birth_year=who.birth_year
         )
         now = tx.now()
-        made = InsuredVisit(open_visit(tx, person), new_id(), agency_of(tx.facility), now)
+        made = _visit(tx, open_visit(tx, person), now)
         insured = [
             InsuredLine(
                 one.item.code,
@@ -114,7 +115,7 @@ def adopt(runtime: Runtime, scope: Scope, invoice: UUID) -> UUID:
         if held.credited:
             raise InvoiceReduced()
         lines = _lines_of(tx, invoice)
-        made = InsuredVisit(encounter, new_id(), agency_of(tx.facility), lines[0].ordered_at)
+        made = _visit(tx, encounter, lines[0].ordered_at)
         repository.add_visit(tx, made, lines, f"invoice:{invoice}")
         audit.append(tx, "insured.adopted", f"encounter:{encounter}", invoice=str(invoice))
         return encounter
@@ -133,6 +134,11 @@ def encounter_of(tx: UnitOfWork, invoice: UUID) -> UUID:
         raise NoInvoice()
     found: UUID = from_row
     return found
+
+
+def _visit(tx: UnitOfWork, encounter: UUID, came_at: datetime) -> InsuredVisit:
+    claim = claim_id(tx.facility, ma_lk_of(encounter))
+    return InsuredVisit(encounter, claim, agency_of(tx.facility), came_at)
 
 
 def _lines_of(tx: UnitOfWork, invoice: UUID) -> list[InsuredLine]:

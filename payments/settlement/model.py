@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
+from payments.insurance.claim_ids import claim_id as claim_id
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, NotFound, Rejected
 from payments.kernel.money import Money
 from payments.kernel.scope import FacilityId
 from payments.settlement.status import State
 
-_CLAIMS: Final = UUID("0b6a4a5e-3f0c-5c35-9a53-8f2b0e1d7c66")
 _PERIODS: Final = UUID("5a1d9e0c-2b7f-5d48-8e61-4c3f9a7b2d15")
 
 
@@ -156,11 +156,6 @@ class Claim:
     def contested(self) -> Money:
         """What belongs on 1420."""
         return self.refused - self.won - self.written_off
-
-
-def claim_id(facility: FacilityId, ma_lk: str) -> UUID:
-    """Name the claim of a visit: who bills the visit books 1400 on it before the file is made."""
-    return uuid5(_CLAIMS, f"{facility}:{ma_lk}")
 
 
 def period_id(facility: FacilityId, agency: str, name: str) -> UUID:
