@@ -1,15 +1,25 @@
-"""``vienphi bhyt board``: a quarter from what was asked to what was received, and its proof."""
+"""``vienphi bhyt take-in | send | report | board``: claims kept, sent, summed up and proven."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from payments.claims import commands as claims
+from payments.claims.documents import ENVELOPE_MAX_BYTES
+from payments.claims.findings import Verdict
+from payments.insurance.coverage import Rules
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
 from payments.settlement import board
+from payments.settlement.model import agency_of, is_quarter, period_id
+from payments.settlement.reporting import report_month, report_quarter
+from payments.settlement.sending import send_month
+from payments.settlement.taking_in import Purpose, take_in
 
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -21,8 +31,22 @@ _AMOUNTS = (
 
 
 def add_commands(subparsers: SubParsers) -> None:
-    """Add ``bhyt``: the commands of claims, and ``board``."""
+    """Add ``bhyt``: the commands of claims, and those that keep them."""
     commands = claims.add_commands(subparsers)
+    taking = commands.add_parser(
+        "take-in", help="keep dossiers with their bytes and hash; status 1 if one is refused"
+    )
+    taking.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    taking.add_argument("--replaces", metavar="REASON", help="instead of what came before")
+    taking.set_defaults(run_with=_take_in)
+    sending = commands.add_parser("send", help="note that the waiting claims of a month were sent")
+    sending.add_argument("month", metavar="YYYYMM")
+    sending.set_defaults(run_with=_send)
+    summing = commands.add_parser(
+        "report", help="sum a month up to 01/BH or a quarter to 02/BH, and close it for changes"
+    )
+    summing.add_argument("period", metavar="YYYYMM|YYYYQN")
+    summing.set_defaults(run_with=_report)
     parser = commands.add_parser(
         "board", help="sum quarters of claims up; --check holds them against the ledger"
     )
@@ -34,6 +58,38 @@ def add_commands(subparsers: SubParsers) -> None:
         help="compare 1400, 1410, 1420, 2300 and the forms with the board; status 1 if one differs",
     )
     parser.set_defaults(run_with=_board)
+
+
+def _take_in(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
+    rules, status = Rules.shipped(), 0
+    purpose = Purpose.NEW if args.replaces is None else Purpose.REPLACEMENT
+    for file in args.files:
+        with file.open("rb") as opened:
+            content = opened.read(ENVELOPE_MAX_BYTES + 1)
+        told = take_in(runtime, scope, content, rules, purpose=purpose, reason=args.replaces or "")
+        known = "" if told.is_new else ", known before"
+        print(f"{file.name}: {told.verdict.value}, {told.claims} claims{known}")
+        for code, count in sorted(Counter(one.code for one in told.findings).items()):
+            print(f"  {code}: {count}")
+        if told.verdict is Verdict.REJECT:
+            status = 1
+    return status
+
+
+def _send(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
+    print(f"{args.month}: {send_month(runtime, scope, _period(scope, args.month))} claims sent")
+    return 0
+
+
+def _report(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
+    report = report_quarter if is_quarter(args.period) else report_month
+    told = report(runtime, scope, _period(scope, args.period))
+    print(f"{args.period}: fund {told.fund.dong:,}, rounding {told.rounding.dong:,}")
+    return 0
+
+
+def _period(scope: Scope, name: str) -> UUID:
+    return period_id(scope.facility, agency_of(scope.facility), name)
 
 
 def _board(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 from unittest.mock import patch
 from uuid import UUID
@@ -47,6 +48,7 @@ from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.hospital import Hospital
 from tests.support.insured import Desk
+from tests.support.settlement import Fund, a_written
 from tests.support.stage import SCOPE, THEIRS, Stage, morning, stage
 from tests.support.web import Browser, add_user
 
@@ -103,6 +105,12 @@ def _live(hospital: Hospital, name: str, file_number: str) -> None:
     )
     decision = Decision(Bearer.HOSPITAL, vnd(1_000), "QĐ 1", "live-decision")
     refusing.decide(runtime, scope, refusal, decision)
+    fund = Fund(hospital)
+    fund.bring(a_written(f"{file_number}-LK", date(2026, 9, 3)))
+    fund.send("202609")
+    strange = (f"{file_number}-LA", "XML3", 1, 1_000, "trùng")
+    fund.assess("202609", (f"{file_number}-LK", "XML3", 1, 60_000, "sai mức hưởng"), strange)
+    fund.advance("2026Q3", vnd(10_000))
     hospital.work()
     run_until_idle_in(runtime, scope)
 

@@ -94,8 +94,9 @@ class Fund:
         return claim_id(self.scope.facility, ma_lk)
 
     def bring(self, *visits: Written, purpose: Purpose = Purpose.NEW, reason: str = "") -> TakenIn:
+        content = a_file(*visits, facility=f"{self.scope.facility:05d}")
         return take_in(
-            self.runtime, self.scope, a_file(*visits), self.rules, purpose=purpose, reason=reason
+            self.runtime, self.scope, content, self.rules, purpose=purpose, reason=reason
         )
 
     def send(self, month: str) -> int:

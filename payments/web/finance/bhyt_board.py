@@ -10,7 +10,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO, Money
 from payments.reconciliation import exceptions
 from payments.settlement import board as boards
-from payments.settlement import listing, queries
+from payments.settlement import listing, matching, queries
 from payments.settlement.board import Board
 from payments.settlement.deadlines import working_days_between
 from payments.settlement.model import quarter_of
@@ -101,6 +101,7 @@ def claim_page(claim: UUID, failure: str = "") -> ClaimPage:
             queries.steps(tx, claim),
             queries.assessed_lines(tx, runtime().keys, claim),
             rows,
+            matching.of_visit(tx, claim),
             _may(Permission.RESOLVE),
             failure,
         )

@@ -9,6 +9,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money
 from payments.settlement.board import Board
 from payments.settlement.listing import Movement, NoticeItem
+from payments.settlement.matching import VisitMatch
 from payments.settlement.model import Claim
 from payments.settlement.queries import Age, AssessedLine, Orphan, RefusalItem, Step
 from payments.web.chips import Chip
@@ -80,6 +81,7 @@ class ClaimPage:
     steps: tuple[Step, ...]
     lines: tuple[AssessedLine, ...]
     rows: tuple[RefusalRow, ...]
+    match: VisitMatch
     may_resolve: bool
     failure: str
 
