@@ -224,7 +224,7 @@ class Show:
         row = ("VPTEST0001", "XML3", 2, 90_000, "Vượt giá thuốc đã duyệt")
         fund.assess(
             "202609",
-            ("VPTEST0001", "XML3", 1, 60_000, "Sai mức hưởng"),
+            ("VPTEST0001", "XML3", 1, 60_000, "Mức hưởng cao hơn quy định"),
             row,
             ("VPLA00001", "XML3", 1, 12_000, "Không có hồ sơ"),
             on="2026-11-10",
