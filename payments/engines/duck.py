@@ -44,7 +44,7 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
     Open a database in memory that keeps the limits.
 
     Raises:
-        EngineFailed: what was asked did not fit into memory and disk.
+        EngineFailed: it was interrupted.
     """
     spill = limits.scratch / "spill"
     pages = int(limits.megabytes * _FOR_PAGES)
@@ -59,7 +59,11 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
             "SET autoload_known_extensions = false",
         ):
             connection.execute(statement)
-        yield connection
+        try:
+            yield connection
+        except RuntimeError as error:
+            # DuckDB's word for a signal that came while it worked.
+            raise EngineFailed(engine="DuckDB", said=first_line(error)) from error
 
 
 def run(job: Job, into: Path, progress: Progress) -> str:

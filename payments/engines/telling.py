@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from payments.engines import spark
 from payments.engines.progress import Progress
@@ -17,6 +18,9 @@ from payments.words.explaining import of_problem
 
 if TYPE_CHECKING:
     from payments.engines.model import Relation
+
+#: What a shell says of a program that SIGTERM ended.
+_STOPPED: Final = 143
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +64,8 @@ def tell(asked: Request, verdicts: Sequence[str]) -> int:
     A file that is refused is told line by line on the stream of errors, and the status is 1.
     """
     progress = Progress(sys.stderr)
+    # A service that is stopped clears its folder as one does that is interrupted.
+    before = signal.signal(signal.SIGTERM, _stop)
     try:
         counts = run(asked, progress)
     except UnreadableLines as refusal:
@@ -67,12 +73,15 @@ def tell(asked: Request, verdicts: Sequence[str]) -> int:
         for line in lines_of(refusal):
             print(line, file=sys.stderr)
         return 1
-    except BaseException:
+    finally:
         progress.end()
-        raise
-    progress.end()
+        signal.signal(signal.SIGTERM, before)
     print(json.dumps({verdict: counts.get(verdict, 0) for verdict in verdicts}))
     return 0
+
+
+def _stop(*_: object) -> None:
+    raise SystemExit(_STOPPED)
 
 
 def lines_of(refusal: UnreadableLines) -> list[str]:

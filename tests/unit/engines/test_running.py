@@ -320,3 +320,19 @@ def test_two_empty_files_give_an_empty_answer(tmp_path: Path) -> None:
 
 def test_the_seven_verdicts_are_those_of_the_model() -> None:
     assert {verdict for verdict, *_ in EXPECTED} == set(Verdict)
+
+
+def test_an_interrupted_run_is_told_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = files(tmp_path, LEDGER, CHANNEL)
+
+    def interrupted(*_: object) -> dict[str, int]:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(writing, "write", interrupted)
+    with pytest.raises(EngineFailed) as failed:
+        answer(LEDGER_CHANNEL, given, tmp_path / "out.csv")
+
+    assert failed.value.extras["said"] == "Query interrupted"
+    assert len(list(tmp_path.iterdir())) == 2
