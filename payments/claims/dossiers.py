@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from payments.claims import signing
+from payments.claims import certificates, signing
 from payments.claims.checking import Report, check
 from payments.claims.documents import ENVELOPE_MAX_BYTES
 from payments.claims.signing import Profile, SignatureNotValid, State
@@ -91,8 +91,8 @@ def _rules(folder: Path | None) -> Rules:
 def _trusted(
     certificate: Path | None, profile: Path | None
 ) -> tuple[list[x509.Certificate], Profile]:
-    certificates = signing.read_certificates(certificate.read_bytes()) if certificate else []
-    return certificates, signing.read_profile(profile) if profile else Profile()
+    trusted = certificates.read_certificates(certificate.read_bytes()) if certificate else []
+    return trusted, signing.read_profile(profile) if profile else Profile()
 
 
 def add_certificate(parser: argparse.ArgumentParser) -> None:

@@ -11,20 +11,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from payments.claims.certificates import BadCertificate, Signer, is_valid_at
 from payments.claims.documents import ENVELOPE_MAX_BYTES, Unreadable, root_of
 from payments.claims.fields import day_of
 from payments.kernel.errors import InvalidField, Rejected
@@ -33,8 +33,6 @@ _DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 _PLACE: Final = "CHUKYDONVI"
 _CONTENT: Final = "THONGTINHOSO"
 _HERE: Final = timezone(timedelta(hours=7))
-#: Tokens of certificate authorities hold RSA of 2048 bits and more.
-_RSA_BITS_MIN: Final = 2048
 _DIGESTS: Final = frozenset(
     {DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512}
 )
@@ -52,12 +50,6 @@ class NotSigned(Rejected):
     """A file cannot be signed: it is no dossier file, or is signed already; *reason* is a code."""
 
     code = "dossier-not-signed"
-
-
-class BadCertificate(Rejected):
-    """A certificate or its key cannot be used: *reason* is a code."""
-
-    code = "bad-certificate"
 
 
 class SignatureNotValid(Rejected):
@@ -82,14 +74,6 @@ class Profile:
     #: Name and value of the Id of THONGTINHOSO, where only that is signed.
     id_attribute: str = "Id"
     id_value: str = "hoso"
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A key and its certificate."""
-
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
 
 
 class State(StrEnum):
@@ -131,32 +115,6 @@ def read_profile(path: Path) -> Profile:
         raise InvalidField("profile", "signature_profile", file=path.name) from error
 
 
-def read_signer(content: bytes, password: str) -> Signer:
-    """
-    Open a PKCS #12 file.
-
-    Raises:
-        BadCertificate: it is none, the password is wrong, or the key is too weak.
-    """
-    try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(content, password.encode())
-    except ValueError as error:
-        raise BadCertificate(reason="pkcs12") from error
-    if certificate is None or not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise BadCertificate(reason="kind")
-    if isinstance(key, rsa.RSAPrivateKey) and key.key_size < _RSA_BITS_MIN:
-        raise BadCertificate(reason="weak")
-    return Signer(key, certificate)
-
-
-def read_certificates(content: bytes) -> list[x509.Certificate]:
-    """Read the certificates of a PEM file. Raises BadCertificate where there is none."""
-    try:
-        return x509.load_pem_x509_certificates(content)
-    except ValueError as error:
-        raise BadCertificate(reason="pem") from error
-
-
 def sign(content: bytes, signer: Signer, now: datetime, profile: Profile | None = None) -> bytes:
     """
     Sign a dossier file; what it says is not changed.
@@ -166,7 +124,7 @@ def sign(content: bytes, signer: Signer, now: datetime, profile: Profile | None 
         BadCertificate: the certificate is not valid *now*.
     """
     profile = profile or Profile()
-    if not _is_valid_at(signer.certificate, now):
+    if not is_valid_at(signer.certificate, now):
         raise BadCertificate(reason="expired")
     root = _opened(content)
     [place] = root.findall(_PLACE) or [etree.SubElement(root, _PLACE)]
@@ -212,7 +170,7 @@ def verify(
         if _is_signed_by(root, certificate, profile):
             subject = certificate.subject.rfc4514_string()
             made_on = day_of((root.findtext(f"{_CONTENT}/NGAYLAP") or "").strip())
-            if made_on is None or not _is_valid_at(
+            if made_on is None or not is_valid_at(
                 certificate, datetime.combine(made_on, time(12), _HERE)
             ):
                 return Signature(State.OUT_OF_DATE, subject)
@@ -254,8 +212,3 @@ def _opened(content: bytes) -> etree._Element:
     if sum(1 for _ in root.iter(_CONTENT)) != 1:
         raise NotSigned(reason="XML_MALFORMED")
     return root
-
-
-def _is_valid_at(certificate: x509.Certificate, moment: datetime) -> bool:
-    at = moment.astimezone(UTC)
-    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from payments.claims import signing
+from payments.claims import certificates, signing
 from payments.claims.documents import ENVELOPE_MAX_BYTES
 from payments.claims.signing import Profile, State
 from payments.kernel.clock import SystemClock
@@ -50,7 +50,7 @@ def _sign(args: argparse.Namespace) -> int:
         password = getpass.getpass("Password of the key: ")
     else:
         password = _bytes(args.password_file).decode("utf-8", "replace").rstrip("\r\n")
-    signer = signing.read_signer(_bytes(args.key), password)
+    signer = certificates.read_signer(_bytes(args.key), password)
     signed = signing.sign(_bytes(args.file), signer, SystemClock().now(), _profile(args))
     half = args.out.with_name(f".{args.out.name}.{secrets.token_hex(6)}.part")
     try:
@@ -65,7 +65,7 @@ def _sign(args: argparse.Namespace) -> int:
 
 def _verify(args: argparse.Namespace) -> int:
     """Print one JSON object a file; status 1 where one is not signed by a known certificate."""
-    trusted = signing.read_certificates(_bytes(args.certificate))
+    trusted = certificates.read_certificates(_bytes(args.certificate))
     status = 0
     for path in args.files:
         found = signing.verify(_bytes(path), trusted, _profile(args))

@@ -22,17 +22,15 @@ from lxml import etree
 from signxml.algorithms import CanonicalizationMethod
 
 from payments import cli
+from payments.claims.certificates import BadCertificate, Signer, read_signer
 from payments.claims.checking import check
 from payments.claims.findings import Verdict
 from payments.claims.signing import (
-    BadCertificate,
     Covers,
     NotSigned,
     Profile,
     Signature,
-    Signer,
     State,
-    read_signer,
     sign,
     verify,
 )
