@@ -66,7 +66,8 @@ def ask_card(encounter_id: UUID) -> AnyResponse:
             service.ask(tx, runtime().keys, encounter_id, card=typed)
     except _SHOWN as error:
         return Response(render(_page(encounter_id, explain(error))), 422)
-    return redirect(url_for("cashier.card_check", encounter_id=encounter_id), 303)
+    page = "insured" if request.form.get("back") == "insured" else "card_check"
+    return redirect(url_for(f"cashier.{page}", encounter_id=encounter_id), 303)
 
 
 @cashier.post("/desk/visits/<uuid:encounter_id>/card/by-hand")

@@ -24,6 +24,7 @@ from payments.web import forms
 from payments.web import place as places
 from payments.web.addresses import url_for
 from payments.web.cashier import place
+from payments.web.cashier.card_panel import card_panel
 from payments.web.cashier.insured_form import read, typed
 from payments.web.cashier.insured_page import InsuredPage, page_of
 from payments.web.cashier.till import open_here
@@ -114,6 +115,7 @@ def _page(encounter: UUID, error: VienphiError | None) -> InsuredPage:
         side = trays(tx, runtime())
         light = place.light(tx, places.here(tx))
         can_show_code = collecting_channel(tx, runtime()) is not None
+        card_check = card_panel(tx, runtime().keys, encounter)
     return page_of(
         view,
         amounts,
@@ -125,4 +127,5 @@ def _page(encounter: UUID, error: VienphiError | None) -> InsuredPage:
         trays=side,
         light=light,
         can_show_code=can_show_code,
+        card_check=card_check,
     )

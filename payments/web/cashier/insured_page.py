@@ -20,6 +20,7 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO, Money
 from payments.patients.model import Person
 from payments.shifts.model import Shift
+from payments.web.cashier.card_panel import CardPanel
 from payments.web.cashier.insured_form import Typed
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
@@ -68,6 +69,8 @@ class InsuredPage:
     number: str
     patient: Person
     came_at: datetime
+    #: What the insurer's portal says of the card.
+    card_check: CardPanel
     typed: Typed
     #: Whether somebody gave card and category: there is a split.
     has_split: bool

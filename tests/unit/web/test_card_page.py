@@ -43,6 +43,17 @@ def test_the_button_asks_and_the_desk_goes_on(
     assert known(runtime, scope, visit) is None
 
 
+def test_the_button_on_another_page_leads_back_to_it(
+    desk: Browser, runtime: Runtime, scope: Scope
+) -> None:
+    visit = a_visit(runtime, scope)
+    page(desk, visit)
+
+    answer = desk.post(f"/desk/visits/{visit}/card/ask", {"back": "insured"})
+
+    assert answer.headers["Location"].endswith(f"/desk/insured/{visit}")
+
+
 @pytest.mark.parametrize("code", sorted(MEANINGS))
 def test_every_code_says_what_to_do(
     desk: Browser, runtime: Runtime, scope: Scope, code: str
