@@ -14,7 +14,7 @@ import random
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from payments.kernel.money import vnd
 from payments.ledger import periods
 from payments.refunds import service as refunds
 from payments.refunds.service import RefundRequest
+from payments.settlement.refusing import appeal
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import Database
 from payments.worker import run_until_idle
@@ -40,6 +41,7 @@ from tests.faults.stories import STORIES
 from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.gateways import desk
+from tests.support.settlement import Fund, a_written
 from tests.support.stage import Stage, morning, runtime_at, stage
 
 _TABLES: Final = {
@@ -51,6 +53,8 @@ _TABLES: Final = {
     "intent": Lock.INTENT,
     "bank_credit": Lock.BANK_CREDIT,
     "refund": Lock.REFUND,
+    "claim_period": Lock.CLAIM_PERIOD,
+    "claim": Lock.CLAIM,
     "number_series": Lock.NUMBER_SERIES,
 }
 _UPDATES: Final = re.compile(r"\s*UPDATE (\w+)", re.IGNORECASE)
@@ -152,6 +156,18 @@ def _other_journeys(made: Stage) -> None:
     made.hospital.show(paid)
     made.hospital.hand_over(paid, vnd(200_000))
     _a_refund(made)
+    _claims(made)
+
+
+def _claims(made: Stage) -> None:
+    """Claims of a month: sent, refused in part, appealed against, and an advance on them."""
+    fund = Fund(made.hospital)
+    fund.bring(a_written("VPTEST0001", date(2026, 9, 3)))
+    fund.send("202609")
+    fund.assess("202609", ("VPTEST0001", "XML3", 1, 60_000, "sai mức hưởng"))
+    [refused] = fund.refusals("2026Q3")
+    appeal(fund.runtime, fund.scope, refused.id, "đã gửi hồ sơ")
+    fund.advance("2026Q3", vnd(10_000))
 
 
 def _a_refund(made: Stage) -> None:
