@@ -14,6 +14,7 @@ from payments.external.portal import PORTAL, Account
 from payments.external.registry import Portals
 from payments.gateway import Gateways
 from payments.kernel.clock import SystemClock
+from payments.kernel.database_clock import DatabaseClock
 from payments.kernel.errors import Rejected
 from payments.kernel.scope import FacilityId
 from payments.kernel.traces import described
@@ -120,8 +121,10 @@ def from_environment() -> Runtime:
             f"{settings.keys_file} holds the keys of a demo, which others know:"
             " make new ones with `vienphi keys new`"
         )
-    clock = SystemClock()
-    database = Database(settings.database_url.reveal(), clock)
+    url = settings.database_url.reveal()
+    # SQLite is a file of this machine: there is one clock.
+    clock = DatabaseClock() if url.startswith("postgresql") else SystemClock()
+    database = Database(url, clock)
     installation.check(database.engine, mode=settings.mode.value)
     found, newest = current_revision(database.engine), newest_revision()
     if found != newest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
@@ -62,7 +62,6 @@ class Sepay:
     """One SePay account of the hospital."""
 
     settings: SepaySettings
-    clock: Clock = field(repr=False)
     listing: TransactionList
 
     supports: ClassVar[frozenset[Capability]] = frozenset({Capability.NOTIFIES, Capability.LISTS})
@@ -128,7 +127,7 @@ class Sepay:
         given = raw.headers.get("x-sepay-signature", "")
         if not signature.is_authentic(raw.body, timestamp, given, credential):
             raise NotAuthentic("X-SePay-Signature does not match")
-        if abs(self.clock.now() - _moment(timestamp)) > _AGE_MAX:
+        if abs(raw.received_at - _moment(timestamp)) > _AGE_MAX:
             raise NotAuthentic("X-SePay-Timestamp is not of now", doubt=Doubt.STALE)
 
 
@@ -151,7 +150,7 @@ def build(settings: Mapping[str, str], transport: Transport | None, clock: Clock
     parsed = SepaySettings.parse(settings)
     bearer = Secret(f"Bearer {parsed.api_token.reveal()}")
     api = Api(parsed.api_url, bearer, clock, transport)
-    return Sepay(parsed, clock, TransactionList(api, parsed.api, time.sleep))
+    return Sepay(parsed, TransactionList(api, parsed.api, time.sleep))
 
 
 def _moment(timestamp: str) -> datetime:

@@ -15,10 +15,12 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 
 from payments.kernel.clock import Clock
+from payments.kernel.database_clock import DatabaseClock
 from payments.kernel.scope import FacilityId, Scope
 from payments.storage.compiled import Write
 from payments.storage.engine import BEGIN, begin_postgres, make_engine
 from payments.storage.locks import Lock, LockOrderBroken
+from payments.storage.looking import look_at
 from payments.storage.writes import Kept, count, send
 
 T = TypeVar("T")
@@ -182,6 +184,8 @@ class Database:
         with self._units[begin].connect() as connection:
             if self.is_postgres:
                 begin_postgres(connection, int(scope.facility))
+                if isinstance(self.clock, DatabaseClock) and self.clock.is_due:
+                    look_at(self.clock, connection)
             else:
                 # At once, not with the first statement: a write that is kept back goes past it.
                 connection.begin()

@@ -29,6 +29,7 @@ SCRIPTS: Final = {
     "slow": "M6 slow gateways",
     "unknown": "M7 lost answers of gateways",
     "lies": "M8 gateways that lie",
+    "clocks": "M11 clocks that are wrong",
     "midnight": "M12 midnight",
     "close_day": "a day closes during payments",
     "payers": "K2 fifty payers",

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
 from payments.gateway import Notification, RefundOrder
 from payments.gateway import Outcome as Told
 from payments.intents.service import credit_invoice
@@ -36,6 +38,9 @@ from tests.unit.inbox.test_attempts import told
 _PRICE = vnd(150_000)
 #: The pool of the database serves so many at once; the others wait in front of it.
 _AT_ONCE = 16
+_WAITED_TOO_LONG = "55P03"
+#: A machine that does other work may keep the queue standing for some seconds.
+_PRESSES_MAX = 20
 
 
 def run(cluster: Cluster, seed: int, *, rounds: int, people: int) -> Outcome:
@@ -127,10 +132,16 @@ def _paid(gateway: AtTheGateway, number: int) -> UUID:
 
 
 def _unless_refused(work: Callable[[], UUID]) -> UUID | None:
-    try:
-        return work()
-    except (NotRefundable, IllegalRefundStep):
-        return None
+    for left in reversed(range(_PRESSES_MAX)):
+        try:
+            return work()
+        except (NotRefundable, IllegalRefundStep):
+            return None
+        except DBAPIError as error:
+            # Behind so many the two seconds of a lock are over, and the form says "try again".
+            if not left or getattr(error.orig, "sqlstate", "") != _WAITED_TOO_LONG:
+                raise
+    raise AssertionError("unreachable: the last press returns or raises")
 
 
 def _done(order: RefundOrder) -> Notification:

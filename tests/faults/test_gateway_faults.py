@@ -1,8 +1,8 @@
-"""M5 to M8, K3 and K4 in a few seconds; whole by ``python -m tests.faults slow unknown lies …``."""
+"""M5 to M8, M11, K3, K4 in a few seconds; whole by ``python -m tests.faults slow unknown …``."""
 
 from __future__ import annotations
 
-from tests.faults import givers, lies, rotation, schedules, slow, unknown
+from tests.faults import clocks, givers, lies, rotation, schedules, slow, unknown
 from tests.support.databases import Cluster
 
 SEED = 7
@@ -30,3 +30,7 @@ def test_refunds_at_once_never_give_back_more_than_came(cluster: Cluster) -> Non
 
 def test_refunds_captures_ends_and_chargebacks_in_any_order_keep_every_invariant() -> None:
     assert schedules.run(SEED, schedules=300).failures == []
+
+
+def test_nothing_is_booked_believed_or_ended_by_a_clock_that_is_wrong(cluster: Cluster) -> None:
+    assert clocks.run(cluster, SEED, rounds=1).failures == []
