@@ -15,7 +15,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0031a"
-down_revision = "0035"
+down_revision = "0031"
 
 
 def upgrade() -> None:

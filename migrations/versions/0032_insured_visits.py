@@ -20,7 +20,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0032"
-down_revision = "0031"
+down_revision = "0031a"
 
 _DECIMALS = ("cost", "insured", "own", "copayment", "fund", "others")
 _TABLES = (

@@ -1,4 +1,4 @@
-"""``vienphi bhyt take-in | send | report | board``: claims kept, sent, summed up and proven."""
+"""``vienphi bhyt take-in | sent | report | board``: claims kept, sent, summed up and proven."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_commands(subparsers: SubParsers) -> None:
     taking.add_argument("files", nargs="+", type=Path, metavar="FILE")
     taking.add_argument("--replaces", metavar="REASON", help="instead of what came before")
     taking.set_defaults(run_with=_take_in)
-    sending = commands.add_parser("send", help="note that the waiting claims of a month were sent")
+    sending = commands.add_parser("sent", help="note that the waiting claims of a month were sent")
     sending.add_argument("month", metavar="YYYYMM")
     sending.set_defaults(run_with=_send)
     summing = commands.add_parser(

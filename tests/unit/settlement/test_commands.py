@@ -58,7 +58,7 @@ def test_claims_are_taken_in_sent_and_reported(
         file = tmp_path / f"{month}.xml"
         file.write_bytes(a_file(a_written(f"VPTEST000{month}", date(2026, month, 3))))
         assert run(fund, "take-in", str(file)) == 0
-        assert run(fund, "send", f"20260{month}") == 0
+        assert run(fund, "sent", f"20260{month}") == 0
         assert run(fund, "report", f"20260{month}") == 0
     assert run(fund, "report", "2026Q3") == 0
 
