@@ -22,8 +22,8 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-#: What an old spreadsheet's own file begins with (OLE), and a PDF.
-_NOT_TEXT: Final = (b"\xd0\xcf\x11\xe0", b"%PDF")
+#: What a spreadsheet's own file begins with (ZIP, OLE), and a PDF.
+_NOT_TEXT: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 
 
 class NotReadable(ValueError):
@@ -56,7 +56,7 @@ def decode(content: bytes) -> str:
     encoding: letters it writes as base and mark must compose, and nothing unprintable may be left.
 
     Raises:
-        NotReadable: an old spreadsheet, a PDF, or in none of these encodings.
+        NotReadable: a spreadsheet, a PDF, or in none of these encodings.
     """
     if content.startswith(_NOT_TEXT):
         raise NotReadable("statement_not_text")
