@@ -9,4 +9,4 @@ SEED = 7
 
 def test_a_full_morning_loses_nothing_and_fails_nobody() -> None:
     """Times are printed by the full run only."""
-    assert crowd.run(SEED, cashiers=20, patients=50, seconds=20).failures == []
+    assert crowd.run(SEED, cashiers=20, patients=50, seconds=8).failures == []

@@ -25,7 +25,7 @@ from payments.web.cashier.insured_form import Typed
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
 from payments.web.current import language, words
-from payments.words.formats import exact, local_time, vnd
+from payments.words.formats import exact, vnd
 
 #: What the desk offers; codes that follow another case have no factor of their own.
 VISIT_TYPES = ("01", "02", "03", "04", "05", "06", "07", "08", "09")
@@ -161,12 +161,11 @@ def _check(view: VisitView) -> Chip | None:
         return None
     if view.check is None:
         return Chip("wait", "clock", words("split.check.none"))
-    time = local_time(view.check.checked_at)
     if view.check.is_provisional:
-        return Chip("wait", "clock", words("split.check.open", time=time))
+        return Chip("wait", "clock", words("split.check.open"))
     if view.check.is_usable:
-        return Chip("ok", "check", words("split.check.right", time=time))
-    return Chip("bad", "stop", words("split.check.wrong", time=time))
+        return Chip("ok", "check", words("split.check.right"))
+    return Chip("bad", "stop", words("split.check.wrong"))
 
 
 def _over(invoice: InvoiceView) -> Money:
