@@ -28,6 +28,8 @@ from payments.intents.service import cancel_invoice, credit_invoice, expire
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
 from payments.ledger import periods
+from payments.payouts import crediting
+from payments.payouts import taking as payouts
 from payments.refunds import service as refunds
 from payments.refunds.service import RefundRequest
 from payments.settlement.refusing import appeal
@@ -40,7 +42,8 @@ from tests.faults.stagehand import Stagehand
 from tests.faults.stories import STORIES
 from tests.support import oracle
 from tests.support.databases import Cluster
-from tests.support.gateways import desk
+from tests.support.gateways import GatewayDesk, desk
+from tests.support.hospital import PAYEE, Hospital
 from tests.support.settlement import Fund, a_written
 from tests.support.stage import Stage, morning, runtime_at, stage
 
@@ -55,6 +58,7 @@ _TABLES: Final = {
     "refund": Lock.REFUND,
     "claim_period": Lock.CLAIM_PERIOD,
     "claim": Lock.CLAIM,
+    "payout": Lock.SETTLEMENT,
     "number_series": Lock.NUMBER_SERIES,
 }
 _UPDATES: Final = re.compile(r"\s*UPDATE (\w+)", re.IGNORECASE)
@@ -191,6 +195,25 @@ def _a_refund(made: Stage) -> None:
     refunds.approve(
         hospital.runtime, hospital.by("user:approves"), made_refund.id, login="ketoan.truong"
     )
+    _a_payout(hospital, gateway)
+
+
+def _a_payout(hospital: Hospital, gateway: GatewayDesk) -> None:
+    """What the gateway pays out for the day, and the bank's credit of it."""
+    day = HospitalDay.of(hospital.runtime.clock.now())
+    told = payouts.take_in(
+        hospital.runtime,
+        hospital.scope,
+        gateway.name,
+        day,
+        account=PAYEE.account,
+        content=gateway.stand.settled(day),
+    )
+    with hospital.runtime.database.reading(hospital.scope) as tx:
+        net = crediting.net_of(tx, told.payouts[0])
+    credit = hospital.arrive(hospital.transfer("", net, reference="FT-PAYOUT")).credit
+    assert credit is not None
+    crediting.confirm(hospital.runtime, hospital.scope, told.payouts[0], credit)
 
 
 def _kinds_of_the_source() -> set[Lock]:
