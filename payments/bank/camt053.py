@@ -12,25 +12,26 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from lxml import etree
 from lxml.etree import _Element as Node
 
 from payments.bank import statement_cells as cells
 from payments.bank.statement_model import LINES_MAX, Line, Told
-from payments.bank.statement_text import NotReadable
+from payments.bank.statement_text import SIZE_MAX_BYTES, NotReadable
+from payments.foreign_xml import Unreadable, root_of
 from payments.kernel.calendar import HOSPITAL_ZONE, HospitalDay
 from payments.kernel.errors import Problem
 from payments.kernel.money import ZERO, Money
 from payments.kernel.text import nfc
 
 _CURRENCY: Final = "VND"
-_DECLARED: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _ROOT: Final = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.\d\d\}Document")
 #: Opening and closing balance of the book, the latter of the period before where a bank says so.
 _OPENING: Final = ("OPBD", "PRCD")
 _CLOSING: Final = ("CLBD",)
 _MEMO_MAX: Final = 1000
 _REFERENCE_MAX: Final = 150
+#: 20 MB of entries have fewer.
+_TAGS_MAX: Final = 1_000_000
 
 
 def told(content: bytes, problems: list[Problem]) -> Told:
@@ -69,20 +70,10 @@ def told(content: bytes, problems: list[Problem]) -> Told:
 
 
 def _root(content: bytes) -> Node:
-    if _DECLARED.search(content) or b"\0" in content:
-        raise NotReadable("statement_camt", 1)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise NotReadable("statement_camt", error.lineno or 1) from error
+        root = root_of(content, most=SIZE_MAX_BYTES, tags_most=_TAGS_MAX)
+    except Unreadable as error:
+        raise NotReadable("statement_camt", error.line or 1) from error
     if not _ROOT.fullmatch(str(root.tag)):
         raise NotReadable("statement_camt", root.sourceline)
     return root

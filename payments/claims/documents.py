@@ -1,38 +1,16 @@
-"""
-Opens XML that others sent: small, UTF-8, without a DOCTYPE, shallow; the network is never asked.
-
-The order of the checks is the order of what they cost: a bomb is refused before it is parsed.
-"""
+"""How large a dossier may be, and its tables out of their base64."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import codecs
-import re
 from typing import Final
 
-from lxml import etree
+from payments.foreign_xml import Unreadable
 
 ENVELOPE_MAX_BYTES: Final = 20_000_000
 TABLE_MAX_BYTES: Final = 5_000_000
-_DEPTH_MAX: Final = 20
-#: A table of 5 MB with real lines has some 300,000; each is memory, whatever stands in it.
-_TAGS_MAX: Final = 400_000
-#: Only the root of an envelope has attributes, two name spaces.
-_TAG: Final = re.compile(r"<[^\s<>!?/][^<>]{4096}")
-_DECLARED: Final = re.compile(r"""\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
-_DOCTYPE: Final = re.compile("<!(DOCTYPE|ENTITY)", re.IGNORECASE)
-_TOO_DEEP: Final = etree.XPath("boolean(" + "/*" * (_DEPTH_MAX + 1) + ")")
 _BLANKS: Final = b" \t\r\n"
-
-
-class Unreadable(Exception):
-    """A document is not opened; *code* is the finding."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def unpack(content: str) -> bytes:
@@ -49,46 +27,3 @@ def unpack(content: str) -> bytes:
         return base64.b64decode(packed, validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise Unreadable("BASE64_INVALID") from error
-
-
-def root_of(content: bytes, *, most: int) -> etree._Element:
-    """
-    Parse *content*, at most *most* bytes.
-
-    Raises:
-        Unreadable: LIMIT_EXCEEDED, ENCODING_NOT_UTF8, XML_DTD_FORBIDDEN or XML_MALFORMED.
-    """
-    if len(content) > most:
-        raise Unreadable("LIMIT_EXCEEDED")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable("ENCODING_NOT_UTF8") from error
-    declared = _DECLARED.match(text)
-    # UTF-16 without a mark is made of letters and zeros, and both are UTF-8.
-    if "\0" in text or (declared and declared[1].lower() not in ("utf-8", "utf8")):
-        raise Unreadable("ENCODING_NOT_UTF8")
-    if _DOCTYPE.search(text):
-        raise Unreadable("XML_DTD_FORBIDDEN")
-    if text.count("<") > _TAGS_MAX or _TAG.search(text):
-        raise Unreadable("LIMIT_EXCEEDED")
-    # Twenty megabytes that the parser does not need beside its own.
-    del text
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(content.removeprefix(codecs.BOM_UTF8), parser)
-    except etree.XMLSyntaxError as error:
-        # libxml2 stops by itself at 256 levels, and says so in no better way.
-        too_deep = error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT or "depth" in str(error)
-        raise Unreadable("LIMIT_EXCEEDED" if too_deep else "XML_MALFORMED") from error
-    if _TOO_DEEP(root):
-        raise Unreadable("LIMIT_EXCEEDED")
-    return root

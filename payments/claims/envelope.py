@@ -8,8 +8,9 @@ from typing import Final
 
 from lxml import etree
 
-from payments.claims.documents import ENVELOPE_MAX_BYTES, Unreadable, root_of
+from payments.claims.documents import ENVELOPE_MAX_BYTES
 from payments.claims.findings import Finding
+from payments.foreign_xml import Unreadable, root_of
 
 _WHERE: Final = "envelope"
 #: One public program spells it without H: read, never written.

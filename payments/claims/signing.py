@@ -25,8 +25,9 @@ from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from payments.claims.certificates import BadCertificate, Signer, is_valid_at
-from payments.claims.documents import ENVELOPE_MAX_BYTES, Unreadable, root_of
+from payments.claims.documents import ENVELOPE_MAX_BYTES
 from payments.claims.fields import day_of
+from payments.foreign_xml import Unreadable, root_of
 from payments.kernel.errors import InvalidField, Rejected
 
 _DS: Final = "http://www.w3.org/2000/09/xmldsig#"

@@ -12,9 +12,10 @@ from typing import Final
 
 from lxml import etree
 
-from payments.claims.documents import TABLE_MAX_BYTES, Unreadable, root_of, unpack
+from payments.claims.documents import TABLE_MAX_BYTES, unpack
 from payments.claims.fields import Field, registry
 from payments.claims.findings import Finding
+from payments.foreign_xml import Unreadable, root_of
 
 LINES_MAX: Final = 20_000
 #: Root, list and row of each table that holds money; XML1 is one row.
