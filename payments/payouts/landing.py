@@ -9,7 +9,8 @@ suspense. A person says that both are one; then neither counts it twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -53,7 +54,9 @@ class Landing:
 
 def landings(tx: UnitOfWork, lying: tuple[Lying, ...]) -> tuple[Landing, ...]:
     """List which of *lying* may be on our account already."""
-    found = (Landing(one, _candidates(tx, one)) for one in lying if not one.was_paid_out)
+    open_ones = [one for one in lying if not one.was_paid_out]
+    waiting = _in_suspense_since(tx, open_ones[0].paid_at - _AROUND) if open_ones else ()
+    found = (Landing(one, _of(one, waiting)) for one in open_ones)
     return tuple(one for one in found if one.candidates)
 
 
@@ -99,25 +102,32 @@ def confirm(runtime: Runtime, scope: Scope, payment: UUID, credit_id: UUID) -> N
     runtime.database.run(scope, work)
 
 
-def _candidates(tx: UnitOfWork, lying: Lying) -> tuple[Candidate, ...]:
+def _in_suspense_since(tx: UnitOfWork, since: datetime) -> tuple[Candidate, ...]:
+    """List the transfers that wait and are no patient's, the oldest first."""
     rows: Any = tx.execute(
         select(BANK_CREDIT)
         .where(
             BANK_CREDIT.c.facility_id == tx.facility,
             BANK_CREDIT.c.direction == Direction.IN.value,
             BANK_CREDIT.c.state == State.SUSPENSE.value,
-            BANK_CREDIT.c.amount == lying.amount.dong,
-            BANK_CREDIT.c.occurred_at >= lying.paid_at - _AROUND,
-            BANK_CREDIT.c.occurred_at <= lying.paid_at + _AROUND,
+            BANK_CREDIT.c.occurred_at >= since,
         )
         .order_by(BANK_CREDIT.c.occurred_at, BANK_CREDIT.c.id)
-        .limit(_SHOWN_MAX)
     ).all()
     return tuple(
         Candidate(row.id, row.bank_reference, Money(row.amount), row.occurred_at)
         for row in rows
         if not attached.is_a_patients(tx, row.id)
     )
+
+
+def _of(lying: Lying, waiting: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    fits = (
+        one
+        for one in waiting
+        if one.amount == lying.amount and abs(one.occurred_at - lying.paid_at) <= _AROUND
+    )
+    return tuple(islice(fits, _SHOWN_MAX))
 
 
 def _channel_of(tx: UnitOfWork, payment: UUID) -> str:

@@ -35,11 +35,11 @@ from payments.storage.unit_of_work import UnitOfWork
 AGAIN: Final = "payout.again"
 #: Lines of one commit: SQLite has one writer, and a payment must not wait for half a second.
 PIECE: Final = 180
-#: The gateway is asked about what we miss; then the batch is looked at again.
-_AGAIN_AFTER: Final = timedelta(minutes=10)
-_AGAIN_EVERY: Final = timedelta(hours=6)
-#: A batch that still misses something is a person's.
-_AGAIN_FOR: Final = timedelta(days=3)
+#: The gateway is asked about what we miss; then the batch is looked at again. What is missing still
+#: after the last time is a person's.
+_AGAIN_AFTER: Final = (
+    timedelta(minutes=10), timedelta(hours=6), timedelta(days=1), timedelta(days=3)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,13 @@ def take_in(
             scope, partial(_opened, channel=channel, batch=batch, named=named, account=account)
         )
         payouts.append(made)
+        new = 0
         for start in range(0, len(named), PIECE):
             piece = named[start : start + PIECE]
-            added += runtime.database.run(scope, partial(_add, payout=made, piece=piece))
+            new += runtime.database.run(scope, partial(_add, payout=made, piece=piece))
+        if new:
+            runtime.database.run(scope, partial(_look_again_later, payout=made))
+        added += new
     kept = sum(_ask_about_missing(runtime, scope, made) for made in payouts)
     return Taken(len(lines), added, len(lines) - added, kept, tuple(payouts))
 
@@ -180,6 +184,13 @@ def _judged(tx: UnitOfWork, payout: Payout, lines: Sequence[Kept]) -> Iterator[K
         yield replace(one, verdict=verdict, payment=None if ours is None else ours.payment)
 
 
+def _look_again_later(tx: UnitOfWork, *, payout: UUID) -> None:
+    """Let the worker judge a batch again, where something of it is missing."""
+    if repository.kept(tx, payout, Verdict.MISSING_HERE):
+        for wait in _AGAIN_AFTER:
+            jobs.enqueue(tx, AGAIN, str(payout), run_at=tx.now() + wait)
+
+
 def _ask_about_missing(runtime: Runtime, scope: Scope, payout: UUID) -> int:
     """Let the gateway be asked about payments that we miss: a report alone books no payment."""
 
@@ -189,10 +200,6 @@ def _ask_about_missing(runtime: Runtime, scope: Scope, payout: UUID) -> int:
         for one in missing:
             if one.line.kind is LineKind.PAY:
                 attempts.ask_soon(tx, one.line.reference, found.channel)
-        age = tx.now() - found.made_at
-        if missing and age < _AGAIN_FOR:
-            wait = _AGAIN_AFTER if age < _AGAIN_AFTER else _AGAIN_EVERY
-            jobs.enqueue(tx, AGAIN, str(payout), run_at=tx.now() + wait)
         return repository.count_kept(tx, payout)
 
     return runtime.database.run(scope, work)
