@@ -43,7 +43,7 @@ def note(
         if invoice is not None and invoice.document is not Document.ISSUED:
             raise IllegalStep("the invoice of the visit is not issued")
         known = repository.facts(tx, runtime.keys, encounter)
-        told = checked_reason(reason) if invoice is not None else reason
+        told = checked_reason(reason) if invoice is not None or reason else ""
         if known is None or known[1] != facts:
             number = 1 if known is None else known[0] + 1
             repository.add_facts(tx, runtime.keys, encounter, number, facts, told)
