@@ -35,6 +35,7 @@ SCRIPTS: Final = {
     "payers": "K2 fifty payers",
     "givers": "K3 refunds at once",
     "schedules": "K4 refund, capture, cancellation, chargeback",
+    "deadlocks": "K5 deadlock hunt",
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
     "receipts": "acceptance 15, numbers of receipts at once",

@@ -17,6 +17,7 @@ from tests.faults import (
     bombs,
     canaries,
     crash,
+    deadlocks,
     duplicates,
     forged,
     hostile_clients,
@@ -61,6 +62,10 @@ def test_fifty_payers_of_one_invoice_pay_exactly_what_is_due(cluster: Cluster) -
 
 def test_money_around_the_end_of_a_code_follows_the_rules(cluster: Cluster) -> None:
     assert late.run(cluster, SEED, rounds=2).failures == []
+
+
+def test_many_who_do_anything_at_once_are_told_of_no_deadlock(cluster: Cluster) -> None:
+    assert deadlocks.run(cluster, SEED, operations=120).failures == []
 
 
 def test_every_kind_of_lock_is_seen_and_in_order(cluster: Cluster) -> None:
