@@ -20,6 +20,7 @@ from typing import Final
 SCRIPTS: Final = {
     "crash": "C1 killed workers",
     "outage": "C2 killed database",
+    "failover": "C7 the primary of two nodes dies",
     "sealer": "C9 killed sealers",
     "duplicates": "M1 duplicates",
     "order": "M2 every order",

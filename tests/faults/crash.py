@@ -79,24 +79,31 @@ def _kill_one(programs: Theatre, chance: random.Random) -> str:
 @contextmanager
 def theatre(payments: int, clients: int, seed: int) -> Iterator[Theatre]:
     """Build everything, with *payments* codes that wait to be paid."""
-    with tempfile.TemporaryDirectory() as place, own_postgres() as server:
-        cluster = prepare(server.url)
-        with stage(cluster) as made:
-            codes = crowd.owed(made.address, payments)
-            web = Web(made.address, Path(place) / "web.log", workers=_WORKERS)
-            worker = Worker(made.address, Path(place) / "worker.log")
-            journal = Journal(Path(place) / "journal")
-            traffic = Traffic(web.port, journal, codes, clients, seed)
-            try:
-                web.start()
-                worker.start()
-                # A program that finds no database at its start ends; that is not the test.
-                until(lambda: server.serves("vp_worker"), seconds=60, what="the worker works")
-                yield Theatre(server, made, web, worker, traffic)
-            finally:
-                web.stop()
-                worker.stop()
-                journal.close()
+    with own_postgres() as server, performed(server, server.url, payments, clients, seed) as made:
+        yield made
+
+
+@contextmanager
+def performed(
+    server: OwnPostgres, url: str, payments: int, clients: int, seed: int
+) -> Iterator[Theatre]:
+    """Build the programs on *server*, which they reach by the superuser's *url*."""
+    with tempfile.TemporaryDirectory() as place, stage(prepare(url)) as made:
+        codes = crowd.owed(made.address, payments)
+        web = Web(made.address, Path(place) / "web.log", workers=_WORKERS)
+        worker = Worker(made.address, Path(place) / "worker.log")
+        journal = Journal(Path(place) / "journal")
+        traffic = Traffic(web.port, journal, codes, clients, seed)
+        try:
+            web.start()
+            worker.start()
+            # A program that finds no database at its start ends; that is not the test.
+            until(lambda: server.serves("vp_worker"), seconds=60, what="the worker works")
+            yield Theatre(server, made, web, worker, traffic)
+        finally:
+            web.stop()
+            worker.stop()
+            journal.close()
 
 
 def judge(programs: Theatre, outcome: Outcome) -> None:

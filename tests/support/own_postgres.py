@@ -40,7 +40,8 @@ def binaries() -> Path:
 class OwnPostgres:
     """One server; ``start`` and the ways to end it may be called again and again."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, is_copy: bool = False) -> None:
+        """*is_copy*: its data will be copied from another server, so none are made."""
         self._bin = binaries()
         self._place = place
         self._data = place / "data"
@@ -49,7 +50,9 @@ class OwnPostgres:
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
             shutil.chown(place, self._user)
-        self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+        if not is_copy:
+            told = ("-U", "postgres", "-A", "trust", "-E", "UTF8")
+            self._run("initdb", "-D", str(self._data), *told)
 
     @property
     def url(self) -> str:
@@ -83,12 +86,30 @@ class OwnPostgres:
             )
         return until(self.answers, seconds=_START_MAX_S, what="PostgreSQL answers")
 
+    def copy(self, port: int) -> None:
+        """Take the data of the server at *port*, to follow it from now on as its standby."""
+        shutil.rmtree(self._data, ignore_errors=True)
+        source = ("-h", "127.0.0.1", "-p", str(port), "-U", "postgres")
+        self._run("pg_basebackup", *source, "-D", str(self._data), "-R", "-c", "fast")
+
+    def tell(self, *statements: LiteralString) -> None:
+        """Run *statements* as the superuser, each in a transaction of its own."""
+        url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        with psycopg.connect(url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
     def answers(self) -> bool:
         return self._asks("SELECT 1") is not None
 
     def serves(self, role: str) -> bool:
         """Say whether a program is connected as *role*."""
         return self._asks("SELECT 1 FROM pg_stat_activity WHERE usename = %s", role) is not None
+
+    def asks(self, question: LiteralString) -> Any:
+        """Give the one value that *question* is answered with; None where nobody answers."""
+        row = self._asks(question)
+        return None if row is None else row[0]
 
     def _asks(self, question: LiteralString, *told: str) -> Any:
         url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
