@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from payments.covering.model import NoInsuredVisit
+from payments.covering.rows import INSURED_VISIT
 from payments.encounters.rows import ENCOUNTER
 from payments.invoicing import repository as invoices
 from payments.invoicing.model import Invoice
 from payments.invoicing.rows import INVOICE
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
+
+#: Ids of one question to the database.
+_ASKED_AT_ONCE: Final = 500
 
 
 def hold(tx: UnitOfWork, encounter: UUID) -> Invoice | None:
@@ -47,4 +53,18 @@ def invoice_of(tx: UnitOfWork, encounter: UUID) -> UUID | None:
         .order_by(INVOICE.c.issued_at, INVOICE.c.id)
         .limit(1)
     ).scalar()
+    return found
+
+
+def encounters_of(tx: UnitOfWork, claims: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Name the encounters behind *claims*; visits that are covered elsewhere are left out."""
+    found: dict[UUID, UUID] = {}
+    for start in range(0, len(claims), _ASKED_AT_ONCE):
+        rows = tx.execute(
+            select(INSURED_VISIT.c.claim_id, INSURED_VISIT.c.encounter_id).where(
+                INSURED_VISIT.c.facility_id == tx.facility,
+                INSURED_VISIT.c.claim_id.in_(claims[start : start + _ASKED_AT_ONCE]),
+            )
+        )
+        found |= {row.claim_id: row.encounter_id for row in rows}
     return found

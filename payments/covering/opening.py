@@ -16,7 +16,7 @@ from payments.covering import repository
 from payments.covering.holding import hold
 from payments.covering.model import InsuredLine, InsuredVisit, InvoiceReduced
 from payments.encounters.service import open_visit
-from payments.insurance.claim_ids import claim_id, ma_lk_of
+from payments.insurance.claim_ids import agency_of, claim_id, ma_lk_of
 from payments.invoicing.model import (
     LineRequest,
     NoInvoice,
@@ -28,18 +28,13 @@ from payments.invoicing.rows import INVOICE, INVOICE_LINE
 from payments.invoicing.status import Document, IllegalStep
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money, vnd
-from payments.kernel.scope import FacilityId, Scope
+from payments.kernel.scope import Scope
 from payments.patients.service import register
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
 #: Of a service that the list says nothing about, nothing is insured (PHAM_VI 2).
 _UNKNOWN: Final = Insured(None, 0, 0, "2", "XML3")
-
-
-def agency_of(facility: FacilityId) -> str:
-    """Name the fund's office that settles with *facility*: that of its province."""
-    return f"{facility:05d}"[:2]
 
 
 def open_insured(

@@ -1,4 +1,4 @@
-"""The name of a visit's claim: the same for whoever bills the visit and whoever makes the file."""
+"""Names a claim and its office: the same for whoever bills the visit and whoever settles it."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def claim_id(facility: FacilityId, ma_lk: str) -> UUID:
 def ma_lk_of(encounter: UUID) -> str:
     """Name a visit that is covered here in its claim (MA_LK)."""
     return encounter.hex.upper()
+
+
+def agency_of(facility: FacilityId) -> str:
+    """Name the office that settles: that of the province in the facility's code (MA_CSKCB)."""
+    return f"BHXH-{int(facility):05d}"[:7]

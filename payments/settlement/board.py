@@ -28,7 +28,8 @@ from payments.storage.unit_of_work import UnitOfWork
 _CONTROLS: Final = ("1400", "1410", "1420")
 ACCOUNTS: Final = (*_CONTROLS, "2300")
 _SUMS: Final = (
-    "fund", "requested", "rounding", "refused", "won", "written_off", "settled", "set_off", "paid",
+    "fund", "requested", "rounding", "refused", "won", "written_off", "charged", "settled",
+    "set_off", "paid",
 )  # fmt: skip
 
 
@@ -38,9 +39,9 @@ class Board:
     One quarter, whole đồng. *claims* counts them by state.
 
     *requested* is what the insurer was asked for, as the forms say it; *refused* all that it ever
-    refused, of which *won*, *written_off* and *contested* are the parts; *appealed* is contested
-    and with the insurer. *advanced* is what came before, with what was carried here; *left* of it
-    is neither used, carried on nor paid back.
+    refused, of which *won*, *written_off*, *charged* and *contested* are the parts; *appealed* is
+    contested and with the insurer. *advanced* is what came before, with what was carried here;
+    *left* of it is neither used, carried on nor paid back.
     """
 
     period: UUID
@@ -53,6 +54,8 @@ class Board:
     refused: Money
     won: Money
     written_off: Money
+    #: The patients owe it by decisions (P35).
+    charged: Money
     contested: Money
     appealed: Money
     settled: Money
@@ -128,6 +131,7 @@ def board(tx: UnitOfWork, quarter: UUID) -> Board:
         refused=sums["refused"],
         won=sums["won"],
         written_off=sums["written_off"],
+        charged=sums["charged"],
         contested=open_,
         appealed=appealed,
         settled=sums["settled"],

@@ -1,7 +1,8 @@
 """
 The three-way match of a visit and of a quarter: patient, insurer, bank.
 
-(a) what the desk collected against what the claim says the patient pays, T_BNTT + T_BNCCT;
+(a) what the desk collected against what the claim says the patient pays, T_BNTT + T_BNCCT, and what
+    a person's decision added to it (P35);
 (b) what was asked against what was accepted, row by row;
 (c) what was settled for a quarter against advance and transfers.
 
@@ -160,6 +161,7 @@ def _patient(tx: UnitOfWork, claim: Claim) -> Match:
         ).scalar_one()
     )
     owed = dong(sum((Decimal(totals[name] or 0) for name in ("T_BNTT", "T_BNCCT")), Decimal(0)))
+    owed += claim.charged
     if claim.encounter is None:
         return Match("", Result.ORPHAN, owed, ZERO)
     row = tx.execute(
@@ -167,7 +169,11 @@ def _patient(tx: UnitOfWork, claim: Claim) -> Match:
             func.coalesce(func.sum(INVOICE.c.paid - INVOICE.c.refunded), 0).label("paid"),
             func.coalesce(
                 func.sum(
-                    INVOICE.c.total - INVOICE.c.credited - INVOICE.c.paid + INVOICE.c.refunded
+                    INVOICE.c.total
+                    - INVOICE.c.covered
+                    - INVOICE.c.credited
+                    - INVOICE.c.paid
+                    + INVOICE.c.refunded
                 ),
                 0,
             ).label("due"),

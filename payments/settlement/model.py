@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
+from payments.insurance.claim_ids import agency_of as agency_of
 from payments.insurance.claim_ids import claim_id as claim_id
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, NotFound, Rejected
@@ -94,6 +95,24 @@ class SamePerson(Rejected):
     code = "write-off-same-person"
 
 
+class ChargeSamePerson(Rejected):
+    """Whoever asked that the patient is charged does not approve it (I20)."""
+
+    code = "charge-same-person"
+
+
+class NotThePatients(Rejected):
+    """The law does not let the patient be charged for this reason."""
+
+    code = "not-the-patients"
+
+
+class NoInsuredInvoice(Conflict):
+    """No issued invoice here bills the visit of the claim with the fund's part in it."""
+
+    code = "no-insured-invoice"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """
@@ -101,8 +120,9 @@ class Claim:
 
     *fund* is what the current version asks, *requested* what the insurer has been asked for,
     *rounding* what its month's form adds to it. *refused* is all that was ever refused, *won* what
-    of it was paid after all, *written_off* what of it the hospital bears. *settled* is what notices
-    have named, of which the advance has paid *set_off* and the bank *paid*.
+    of it was paid after all, *written_off* what of it the hospital bears, *charged* what the
+    patient owes by a decision. *settled* is what notices have named, of which the advance has paid
+    *set_off* and the bank *paid*.
     """
 
     id: UUID
@@ -117,6 +137,7 @@ class Claim:
     refused: Money
     won: Money
     written_off: Money
+    charged: Money
     settled: Money
     set_off: Money
     paid: Money
@@ -155,16 +176,11 @@ class Claim:
     @property
     def contested(self) -> Money:
         """What belongs on 1420."""
-        return self.refused - self.won - self.written_off
+        return self.refused - self.won - self.written_off - self.charged
 
 
 def period_id(facility: FacilityId, agency: str, name: str) -> UUID:
     return uuid5(_PERIODS, f"{facility}:{agency}:{name}")
-
-
-def agency_of(facility: FacilityId) -> str:
-    """Name the office that settles: that of the province in the facility's code (MA_CSKCB)."""
-    return f"BHXH-{int(facility):05d}"[:7]
 
 
 def quarter_of(month: str) -> str:

@@ -2,7 +2,8 @@
 Refused amounts, each with an owner, a reason and a deadline, until they are closed.
 
 P32 takes them from 1410 to 1420; an appeal that is won takes them back (P33). Nothing is ever taken
-from the patient by itself; what the hospital bears is in ``writing_off``.
+from the patient by itself. Who bears what is refused for good: the hospital in ``writing_off``, the
+patient, where the law permits it, in ``charging``.
 """
 
 from __future__ import annotations
@@ -160,22 +161,29 @@ def run_held(
         NoRefusal: there is none of that id.
     """
 
-    def held(tx: UnitOfWork) -> None:
-        claim = tx.execute(
-            select(REFUSAL.c.claim_id).where(
-                REFUSAL.c.facility_id == tx.facility, REFUSAL.c.id == refusal
-            )
-        ).scalar()
-        if claim is None:
-            raise NoRefusal()
-        # The claim's row guards its refusals: they change under its lock alone.
-        locked = repository.lock_one(tx, claim)
-        row = tx.execute(
-            select(REFUSAL).where(REFUSAL.c.facility_id == tx.facility, REFUSAL.c.id == refusal)
-        ).one()
-        work(tx, Held(row, locked))
+    runtime.database.run(scope, lambda tx: work(tx, hold_refusal(tx, refusal)))
 
-    runtime.database.run(scope, held)
+
+def claim_of(tx: UnitOfWork, refusal: UUID) -> UUID:
+    """Name the claim of a refused amount. Raises NoRefusal."""
+    found: UUID | None = tx.execute(
+        select(REFUSAL.c.claim_id).where(
+            REFUSAL.c.facility_id == tx.facility, REFUSAL.c.id == refusal
+        )
+    ).scalar()
+    if found is None:
+        raise NoRefusal()
+    return found
+
+
+def hold_refusal(tx: UnitOfWork, refusal: UUID) -> Held:
+    """Hold a refused amount and its claim until the commit. Raises NoRefusal."""
+    # The claim's row guards its refusals: they change under its lock alone.
+    locked = repository.lock_one(tx, claim_of(tx, refusal))
+    row = tx.execute(
+        select(REFUSAL).where(REFUSAL.c.facility_id == tx.facility, REFUSAL.c.id == refusal)
+    ).one()
+    return Held(row, locked)
 
 
 def change(tx: UnitOfWork, refusal: UUID, **values: Any) -> None:

@@ -29,6 +29,7 @@ _CHANGED: Final = (
         "refused",
         "won",
         "written_off",
+        "charged",
     ),
     *("settled", "set_off", "paid", "submissions", "is_booked_here", "portal_number"),
     *("encounter_id", "sent_on", "assessed_on"),
@@ -150,7 +151,7 @@ def claim_of(row: Row[Any]) -> Claim:
     return Claim(
         row.id, row.ma_lk, row.period_id, row.agency, row.version, State(row.state),
         vnd(row.fund), vnd(row.requested), vnd(row.rounding), vnd(row.refused), vnd(row.won),
-        vnd(row.written_off), vnd(row.settled), vnd(row.set_off), vnd(row.paid),
+        vnd(row.written_off), vnd(row.charged), vnd(row.settled), vnd(row.set_off), vnd(row.paid),
         row.submissions, row.is_booked_here, row.portal_number, row.encounter_id,
         None if row.sent_on is None else HospitalDay(row.sent_on),
         None if row.assessed_on is None else HospitalDay(row.assessed_on),
@@ -160,7 +161,7 @@ def claim_of(row: Row[Any]) -> Claim:
 def _values(claim: Claim) -> dict[str, Any]:
     amounts = ("fund", "requested", "rounding", "refused", "won", "written_off", "settled")
     return {
-        **{name: getattr(claim, name).dong for name in (*amounts, "set_off", "paid")},
+        **{name: getattr(claim, name).dong for name in (*amounts, "charged", "set_off", "paid")},
         "id": claim.id,
         "ma_lk": claim.ma_lk,
         "period_id": claim.period,

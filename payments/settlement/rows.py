@@ -75,6 +75,8 @@ CLAIM: Final = _table(
     _must("refused", Dong),
     _must("won", Dong),
     _must("written_off", Dong),
+    #: What of the refused amounts the patient owes by a decision (P35).
+    _must("charged", Dong),
     _must("settled", Dong),
     _must("set_off", Dong),
     _must("paid", Dong),
@@ -206,4 +208,19 @@ REFUSAL: Final = _table(
         ["facility_id", "batch_id", "line"],
         ["assessment_line.facility_id", "assessment_line.batch_id", "assessment_line.line"],
     ),
+)
+#: What of a refusal the patient owes, on which invoice, by whose decision and which article.
+REFUSAL_CHARGE: Final = _table(
+    "refusal_charge",
+    _key("refusal_id", Id),
+    _must("invoice_id", Id),
+    _must("amount", Dong),
+    _must("reason", Words),
+    _must("legal_basis", Words),
+    _must("txn_id", Id),
+    _must("made_at", UtcTime),
+    _must("made_by", Words),
+    _to("refusal", "refusal_id"),
+    _to("invoice", "invoice_id"),
+    _to("ledger_txn", "txn_id"),
 )

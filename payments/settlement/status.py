@@ -8,6 +8,7 @@ The life of a claim, and of an amount that the insurer refuses.
 
     OPEN ─▶ EXPLAINED ─▶ APPEALED ─▶ ACCEPTED (all of it is paid after all)
       └────────┴────────────┴──────▶ UPHELD ─asked─▶ WRITE_OFF_ASKED ─by another─▶ WRITTEN_OFF
+                                        └────asked─▶ CHARGE_ASKED ────by another─▶ CHARGED
 
 A file that is refused when it is read makes no claim: that is the draft of the insurer's words.
 """
@@ -107,6 +108,9 @@ class Refused(StrEnum):
     UPHELD = "upheld"
     WRITE_OFF_ASKED = "write_off_asked"
     WRITTEN_OFF = "written_off"
+    CHARGE_ASKED = "charge_asked"
+    #: The patient owes it: a person decided so, and the law permits it.
+    CHARGED = "charged"
 
 
 class Answer(StrEnum):
@@ -117,8 +121,11 @@ class Answer(StrEnum):
     WON = "won"
     UPHELD = "upheld"
     WRITE_OFF_ASKED = "write_off_asked"
-    WRITE_OFF_TURNED_DOWN = "write_off_turned_down"
+    CHARGE_ASKED = "charge_asked"
+    #: Of the write-off, or of the charge.
+    TURNED_DOWN = "turned_down"
     WRITTEN_OFF = "written_off"
+    CHARGED = "charged"
 
 
 #: Somebody still has to do something about these: they lie on 1420.
@@ -129,6 +136,7 @@ OPEN: Final = frozenset(
         Refused.APPEALED,
         Refused.UPHELD,
         Refused.WRITE_OFF_ASKED,
+        Refused.CHARGE_ASKED,
     }
 )
 _CONTESTED: Final = (Refused.OPEN, Refused.EXPLAINED, Refused.APPEALED)
@@ -141,8 +149,14 @@ ANSWERS: Final[Mapping[tuple[Refused, Answer], Refused]] = MappingProxyType(
         **{(state, Answer.UPHELD): Refused.UPHELD for state in _CONTESTED},
         (Refused.UPHELD, Answer.WRITE_OFF_ASKED): Refused.WRITE_OFF_ASKED,
         (Refused.OPEN, Answer.WRITE_OFF_ASKED): Refused.WRITE_OFF_ASKED,
-        (Refused.WRITE_OFF_ASKED, Answer.WRITE_OFF_TURNED_DOWN): Refused.UPHELD,
         (Refused.WRITE_OFF_ASKED, Answer.WRITTEN_OFF): Refused.WRITTEN_OFF,
+        # Only what is refused for good: a patient is not asked for what the fund may pay yet.
+        (Refused.UPHELD, Answer.CHARGE_ASKED): Refused.CHARGE_ASKED,
+        (Refused.CHARGE_ASKED, Answer.CHARGED): Refused.CHARGED,
+        **{
+            (state, Answer.TURNED_DOWN): Refused.UPHELD
+            for state in (Refused.WRITE_OFF_ASKED, Refused.CHARGE_ASKED)
+        },
     }
 )
 

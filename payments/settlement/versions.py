@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from payments.claims.checking import CheckedVisit
 from payments.claims.periods import period_of
+from payments.covering.holding import encounters_of
 from payments.insurance.coverage.rounding import dong
 from payments.kernel.errors import Conflict
 from payments.kernel.money import ZERO, Money, vnd
@@ -85,9 +86,11 @@ def add_claims(tx: UnitOfWork, source: Source, visits: Sequence[CheckedVisit], h
     """
     made = [_new(tx, visit, held) for visit in visits]
     booked = on_account(tx, "1400", [one.id for one in made])
+    billed = encounters_of(tx, [one.id for one in made])
     for place, (visit, claim) in enumerate(zip(visits, made, strict=True), start=1):
         is_here = not booked.get(claim.id)
-        if not repository.add(tx, replace(claim, is_booked_here=is_here)):
+        told = replace(claim, is_booked_here=is_here, encounter=billed.get(claim.id))
+        if not repository.add(tx, told):
             raise ClaimTaken(visit=claim.ma_lk)
         _add_version(tx, claim, visit, source, place)
         txn = recognise(tx, claim, claim.fund, claim.version) if is_here else None
@@ -155,7 +158,7 @@ def _new(tx: UnitOfWork, visit: CheckedVisit, held: Held) -> Claim:
     month = held.months[period_of(visit.summary)]
     return Claim(
         claim_id(tx.facility, visit.ma_lk), visit.ma_lk, month, held.agency, 1, State.VALIDATED,
-        _fund(visit), *(ZERO,) * 8, 0, True, "", None, None, None,
+        _fund(visit), *(ZERO,) * 9, 0, True, "", None, None, None,
     )  # fmt: skip
 
 

@@ -48,13 +48,19 @@ def ask_write_off(runtime: Runtime, scope: Scope, refusal: UUID, reason: str) ->
 
 
 def turn_down(runtime: Runtime, scope: Scope, refusal: UUID, reason: str) -> None:
-    """Do not write off; the amount stays with its owner. Raises as ``ask_write_off``."""
+    """
+    Do not write off, or do not charge; the amount stays with its owner.
+
+    Raises as ``ask_write_off``.
+    """
     cleaned = checked_reason(reason)
 
     def work(tx: UnitOfWork, held: Held) -> None:
-        state = answered(Refused(held.refusal.state), Answer.WRITE_OFF_TURNED_DOWN)
+        before = Refused(held.refusal.state)
+        state = answered(before, Answer.TURNED_DOWN)
         change(tx, refusal, state=state.value, note=cleaned, asked_by=None)
-        repository.step(tx, held.claim.id, "write_off_turned_down", reason=cleaned)
+        what = "charge" if before is Refused.CHARGE_ASKED else "write_off"
+        repository.step(tx, held.claim.id, f"{what}_turned_down", reason=cleaned)
 
     run_held(runtime, scope, refusal, work)
 

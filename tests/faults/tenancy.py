@@ -30,8 +30,7 @@ from sqlalchemy import text
 from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 
 from payments.app import create_app
-from payments.covering import refusing
-from payments.covering.refusals import Bearer, Decision
+from payments.claims.writing import Claim as Written
 from payments.identity.permissions import Role
 from payments.intents.service import open_intent
 from payments.invoicing import links
@@ -40,6 +39,8 @@ from payments.invoicing.service import IssueRequest, issue
 from payments.kernel.money import vnd
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
+from payments.settlement import charging, refusing
+from payments.settlement.model import quarter_of
 from payments.worker import run_until_idle
 from tests.faults import script
 from tests.faults.script import Outcome
@@ -48,7 +49,7 @@ from tests.support import oracle
 from tests.support.databases import Cluster
 from tests.support.hospital import Hospital
 from tests.support.insured import Desk
-from tests.support.settlement import Fund, a_written
+from tests.support.settlement import Fund, a_written, claimed
 from tests.support.stage import SCOPE, THEIRS, Stage, morning, stage
 from tests.support.web import Browser, add_user
 
@@ -99,13 +100,8 @@ def _live(hospital: Hospital, name: str, file_number: str) -> None:
     visit = desk.open()
     desk.note(visit)
     desk.settle(visit)
-    refusing.send(runtime, scope, visit)
-    refusal = refusing.note_refusal(
-        runtime, scope, visit, vnd(1_000), reason_code="DOSSIER", notice="TB 1", key="live-notice"
-    )
-    decision = Decision(Bearer.HOSPITAL, vnd(1_000), "QĐ 1", "live-decision")
-    refusing.decide(runtime, scope, refusal, decision)
     fund = Fund(hospital)
+    _charge(fund, claimed(desk, visit))
     fund.bring(a_written(f"{file_number}-LK", date(2026, 9, 3)))
     fund.send("202609")
     strange = (f"{file_number}-LA", "XML3", 1, 1_000, "trùng")
@@ -113,6 +109,18 @@ def _live(hospital: Hospital, name: str, file_number: str) -> None:
     fund.advance("2026Q3", vnd(10_000))
     hospital.work()
     run_until_idle_in(runtime, scope)
+
+
+def _charge(fund: Fund, written: Written) -> None:
+    """Let a patient owe what the fund refused: the one table that nothing else fills."""
+    fund.bring(written)
+    month = f"{written.coverage.visit.date_out:%Y%m}"
+    fund.send(month)
+    fund.assess(month, (written.ma_lk, "XML3", 1, 1_000, "thẻ BHYT"))
+    [one] = fund.refusals(quarter_of(month))
+    refusing.decide(fund.runtime, fund.scope, one.id, vnd(0), "giữ nguyên")
+    charging.ask_charge(fund.runtime, fund.scope, one.id, "QĐ 1")
+    charging.charge(fund.runtime, fund.hospital.by("user:chief"), one.id)
 
 
 def run_until_idle_in(runtime: Runtime, scope: Scope) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from payments.bank.model import Direction
 from payments.claims.writing import Claim as Written
 from payments.claims.writing import envelope_of
+from payments.insurance.claim_ids import ma_lk_of
 from payments.insurance.coverage import Rules
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money
@@ -38,6 +39,7 @@ from payments.settlement.status import State
 from payments.settlement.taking_in import Purpose, TakenIn, take_in
 from tests.support.bhyt import RULES, a_drug, a_line, a_visit, covered
 from tests.support.hospital import Hospital
+from tests.support.insured import Desk
 
 #: A refused line: visit, table, row, đồng, the insurer's words.
 Refusal = tuple[str, str, int, int, str]
@@ -58,6 +60,19 @@ def a_written(ma_lk: str, on: date, *prices: int, visit_type: str = "01") -> Wri
         tuple(f"{one.letters}{one.digit}999900000001" for one in visit.cards),
         {"HO_TEN": "NGƯỜI THỬ MỘT", "MA_BENH_CHINH": "I10"},
         [{"MA_KHOA": "K01"} for _ in result.lines],
+    )
+
+
+def claimed(desk: Desk, encounter: UUID) -> Written:
+    """Write a visit that the desk has settled, from the split that its invoice stands on."""
+    made = desk.computed(encounter)
+    assert made.facts.card is not None
+    return Written(
+        ma_lk_of(encounter),
+        made.coverage,
+        (made.facts.card.number,),
+        {"HO_TEN": "NGƯỜI THỬ MỘT", "MA_BENH_CHINH": "I10"},
+        [{"MA_KHOA": "K01"} for _ in made.lines],
     )
 
 

@@ -25,6 +25,7 @@ from payments.web import place as places
 from payments.web.addresses import url_for
 from payments.web.cashier import place
 from payments.web.cashier.card_panel import card_panel
+from payments.web.cashier.charged import charged
 from payments.web.cashier.insured_form import read, typed
 from payments.web.cashier.insured_page import InsuredPage, page_of
 from payments.web.cashier.till import open_here
@@ -116,6 +117,7 @@ def _page(encounter: UUID, error: VienphiError | None) -> InsuredPage:
         light = place.light(tx, places.here(tx))
         can_show_code = collecting_channel(tx, runtime()) is not None
         card_check = card_panel(tx, runtime().keys, encounter)
+        later = charged(tx, view.invoice)
     return page_of(
         view,
         amounts,
@@ -128,4 +130,5 @@ def _page(encounter: UUID, error: VienphiError | None) -> InsuredPage:
         light=light,
         can_show_code=can_show_code,
         card_check=card_check,
+        charged=later,
     )

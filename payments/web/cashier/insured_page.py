@@ -21,6 +21,7 @@ from payments.kernel.money import ZERO, Money
 from payments.patients.model import Person
 from payments.shifts.model import Shift
 from payments.web.cashier.card_panel import CardPanel
+from payments.web.cashier.charged import Charged
 from payments.web.cashier.insured_form import Typed
 from payments.web.cashier.trays import Trays
 from payments.web.chips import Chip
@@ -95,6 +96,8 @@ class InsuredPage:
     due: Money
     to_return: Money
     effects: tuple[EffectRow, ...]
+    #: What the fund refused later and the patient owes by a decision.
+    charged: Charged
     categories: tuple[str, ...]
     visit_types: tuple[str, ...]
     failed_field: str

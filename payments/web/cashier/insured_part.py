@@ -11,6 +11,7 @@ from payments.invoicing.queries import InvoiceView
 from payments.invoicing.status import Document
 from payments.kernel.money import ZERO, Money
 from payments.storage.unit_of_work import UnitOfWork
+from payments.web.cashier.charged import Charged, charged
 from payments.web.current import current
 
 
@@ -23,6 +24,8 @@ class InsuredPart:
     #: What the patient paid beyond their part after the split changed.
     to_return: Money
     can_adopt: bool
+    #: What the fund refused of it later, and the patient owes by a decision.
+    charged: Charged
 
 
 def part_of(tx: UnitOfWork, invoice: InvoiceView) -> InsuredPart:
@@ -36,4 +39,5 @@ def part_of(tx: UnitOfWork, invoice: InvoiceView) -> InsuredPart:
         split.encounter if split else None,
         max(ZERO, invoice.paid - invoice.refunded - invoice.owed) if split else ZERO,
         can_adopt=split is None and is_whole and may,
+        charged=charged(tx, invoice.id),
     )

@@ -11,7 +11,7 @@ from payments.identity.permissions import Permission
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Conflict, InvalidField, Rejected
 from payments.kernel.money import Money
-from payments.settlement import advancing, assessed_lines, receiving, refusing, settling
+from payments.settlement import advancing, assessed_lines, charging, receiving, refusing, settling
 from payments.settlement import writing_off as bearing
 from payments.settlement.model import agency_of, period_id
 from payments.settlement.settling import Notice
@@ -38,7 +38,7 @@ def bhyt_claim(claim: UUID) -> str:
 @finance.post("/finance/bhyt/refusals/<uuid:refusal>")
 @requires(Permission.RESOLVE)
 def bhyt_refusal(refusal: UUID) -> AnyResponse:
-    """Explain, appeal, note the answer, ask for the write-off or turn it down."""
+    """Explain, appeal, note the answer, ask who bears it or turn that down."""
     form = request.form
     reason, asked = form.get("reason", ""), (runtime(), scope(), refusal)
     try:
@@ -51,6 +51,8 @@ def bhyt_refusal(refusal: UUID) -> AnyResponse:
                 refusing.decide(*asked, _won(form.get("won", "")), reason)
             case "ask_write_off":
                 bearing.ask_write_off(*asked, reason)
+            case "ask_charge":
+                charging.ask_charge(*asked, reason)
             case "turn_down":
                 bearing.turn_down(*asked, reason)
             case _:
@@ -65,6 +67,17 @@ def bhyt_refusal(refusal: UUID) -> AnyResponse:
 def bhyt_write_off(refusal: UUID) -> AnyResponse:
     try:
         bearing.write_off(runtime(), scope(), refusal)
+    except (Rejected, Conflict) as error:
+        return _refused(error)
+    return _back()
+
+
+@finance.post("/finance/bhyt/refusals/<uuid:refusal>/charge")
+@requires(Permission.APPROVE_REFUND)
+def bhyt_charge(refusal: UUID) -> AnyResponse:
+    """Let the patient owe it: the second person's decision."""
+    try:
+        charging.charge(runtime(), scope(), refusal)
     except (Rejected, Conflict) as error:
         return _refused(error)
     return _back()

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from payments.identity.permissions import Permission
+from payments.insurance.explaining import article
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO, Money
 from payments.reconciliation import exceptions
@@ -14,12 +15,13 @@ from payments.settlement import listing, matching, queries
 from payments.settlement.board import Board
 from payments.settlement.deadlines import working_days_between
 from payments.settlement.model import quarter_of
+from payments.settlement.permitting import permission
 from payments.settlement.queries import RefusalItem, Which
 from payments.settlement.status import ANSWERS as NEXT
 from payments.settlement.status import Answer, Refused, State
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.chips import Chip
-from payments.web.current import current, runtime, scope, words
+from payments.web.current import current, language, runtime, scope, words
 from payments.web.finance.bhyt_pages import Bar, BoardPage, ClaimPage, RefusalRow, Waiting
 from payments.words.formats import local_time, vnd
 
@@ -35,6 +37,8 @@ _LOOKS: Final = {
     Refused.UPHELD: ("warn", "stop"),
     Refused.WRITE_OFF_ASKED: ("warn", "ask"),
     Refused.WRITTEN_OFF: ("off", "stop"),
+    Refused.CHARGE_ASKED: ("warn", "ask"),
+    Refused.CHARGED: ("off", "stop"),
 }
 _STATES: Final = {
     State.VALIDATED: ("wait", "file"),
@@ -46,14 +50,17 @@ _STATES: Final = {
     State.PAID: ("ok", "check"),
     State.WITHDRAWN: ("off", "stop"),
 }
-#: What one person alone may do with a refused amount; the write-off itself takes another.
+#: What one person alone may do with a refused amount; write-off and charge take another.
 _STEPS: Final = {
     "explain": Answer.EXPLAINED,
     "appeal": Answer.APPEALED,
     "decide": Answer.UPHELD,
     "ask_write_off": Answer.WRITE_OFF_ASKED,
-    "turn_down": Answer.WRITE_OFF_TURNED_DOWN,
+    "ask_charge": Answer.CHARGE_ASKED,
+    "turn_down": Answer.TURNED_DOWN,
 }
+#: What another person approves.
+_ASKED: Final = {Refused.WRITE_OFF_ASKED: "write_off", Refused.CHARGE_ASKED: "charge"}
 
 
 def board_page(quarter: str, failure: str = "") -> BoardPage:
@@ -131,16 +138,22 @@ def waterfall(told: Board) -> tuple[Bar, ...]:
 def refusal_row(item: RefusalItem, today: HospitalDay) -> RefusalRow:
     """Say of a refused amount how it stands, and what this person may do with it."""
     may = _may(Permission.RESOLVE)
-    steps = [name for name, answer in _STEPS.items() if (item.state, answer) in NEXT]
-    is_asked = item.state is Refused.WRITE_OFF_ASKED
-    is_own = is_asked and item.asked_by == scope().actor
+    allowed = permission(item.reason_code, today.date)
+    steps = [
+        name
+        for name, answer in _STEPS.items()
+        if (item.state, answer) in NEXT and (name != "ask_charge" or allowed.patient_may_owe)
+    ]
+    asked = _ASKED.get(item.state, "")
+    is_own = bool(asked) and item.asked_by == scope().actor
     return RefusalRow(
         item,
         Chip(*_LOOKS[item.state], words(f"bhyt.refusal.{item.state.value}")),
         bool(item.left) and item.deadline < today,
         tuple(steps) if may else (),
-        is_asked and not is_own and _may(Permission.APPROVE_REFUND),
+        asked if not is_own and _may(Permission.APPROVE_REFUND) else "",
         is_own,
+        article(allowed.basis, language()) if asked == "charge" or "ask_charge" in steps else "",
     )
 
 

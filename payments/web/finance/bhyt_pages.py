@@ -34,8 +34,11 @@ class RefusalRow:
     is_late: bool
     #: What may be done with it now by this person.
     steps: tuple[str, ...]
-    may_write_off: bool
+    #: What this person may approve: ``write_off``, ``charge`` or nothing.
+    approves: str
     is_own: bool
+    #: The article that lets the patient be charged, where that is at stake.
+    article: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def test_a_better_card_after_payment_asks_the_difference_back(desk: Desk) -> Non
     [asked] = paybacks(desk)
     assert (asked.amount, asked.reason) == (100_200, FOUND)
     assert desk.hospital.view(invoice).payment is Payment.OVER
-    assert desk.hospital.balance("1400:99") == vnd(501_000)
+    assert desk.hospital.balance("1400:BHXH-99") == vnd(501_000)
     assert desk.hospital.balance("1300") == -vnd(100_200)
     [_, effect] = desk.effects(encounter)
     assert (effect.kind, effect.before, effect.after) == (
@@ -93,7 +93,7 @@ def test_a_card_found_after_a_paying_visit_covers_its_invoice(desk: Desk) -> Non
     desk.note(encounter, some_facts(), "người bệnh đưa thẻ sau khi trả")
 
     # 437,000 insured at 80 %, 28,000 of own money.
-    assert desk.hospital.balance("1400:99") == vnd(349_600)
+    assert desk.hospital.balance("1400:BHXH-99") == vnd(349_600)
     assert [one.amount for one in paybacks(desk)] == [349_600]
 
 
@@ -106,7 +106,7 @@ def test_a_withdrawn_card_makes_the_patient_owe_the_whole(desk: Desk) -> None:
     desk.note(encounter, EXPIRED, "không phải lượt khám BHYT")
 
     assert desk.hospital.view(invoice).due == vnd(400_800)
-    assert desk.hospital.balance("1400:99") == ZERO
+    assert desk.hospital.balance("1400:BHXH-99") == ZERO
 
 
 def test_to_and_fro_ends_where_it_began(desk: Desk) -> None:
@@ -118,7 +118,7 @@ def test_to_and_fro_ends_where_it_began(desk: Desk) -> None:
         desk.note(encounter, facts, "kiểm tra lại thẻ")
 
     assert desk.hospital.view(invoice).due == vnd(128_200)
-    assert desk.hospital.balance("1400:99") == vnd(400_800)
+    assert desk.hospital.balance("1400:BHXH-99") == vnd(400_800)
     assert desk.hospital.balance("5310") == ZERO
     assert len(desk.effects(encounter)) == 4
 
@@ -154,4 +154,4 @@ def test_what_a_programme_gave_up_cannot_be_covered_a_second_time(desk: Desk) ->
     with pytest.raises(InvoiceReduced):
         desk.note(encounter, some_facts(card=POOR), FOUND)
 
-    assert desk.hospital.balance("1400:99") == vnd(400_800)
+    assert desk.hospital.balance("1400:BHXH-99") == vnd(400_800)

@@ -12,7 +12,8 @@ from payments.identity.permissions import Role
 from payments.kernel.money import vnd
 from payments.settlement.status import Refused, State
 from tests.support.hospital import Hospital
-from tests.support.settlement import Fund, a_sheet, a_written
+from tests.support.insured import Desk
+from tests.support.settlement import Fund, a_sheet, a_written, claimed
 from tests.support.web import Browser, add_user
 
 PAGE = "/finance/bhyt"
@@ -66,6 +67,52 @@ def test_a_refusal_goes_its_way_and_two_people_write_off(
     [now] = fund.refusals("2026Q3")
     assert (now.state, now.won) == (Refused.WRITTEN_OFF, vnd(10_000))
     fund.assert_equal()
+
+
+def test_what_the_law_lets_a_patient_owe_is_charged_by_two_people_and_told_at_the_desk(
+    hospital: Hospital, accountant: Browser, chief: Browser
+) -> None:
+    desk, fund = Desk(hospital), Fund(hospital)
+    encounter = desk.open()
+    desk.note(encounter)
+    invoice = desk.settle(encounter)
+    desk.pay(invoice)
+    written = claimed(desk, encounter)
+    fund.bring(written)
+    fund.send("202611")
+    fund.assess("202611", (written.ma_lk, *ROW[1:]), on="2026-11-24")
+    [one] = fund.refusals("2026Q4")
+    address, period = f"{PAGE}/refusals/{one.id}", {"period": "2026Q4"}
+    accountant.get(PAGE)
+
+    for do in ("decide", "ask_charge"):
+        form = {"do": do, "reason": "sai mức hưởng thật", "won": "0"} | period
+        assert accountant.post(address, form).status_code == 303
+    assert accountant.post(f"{address}/charge", period).status_code == 403
+    assert "Duyệt thu của người bệnh" in chief.get(PAGE).text
+    assert chief.post(f"{address}/charge", period).status_code == 303
+
+    assert hospital.view(invoice).due == vnd(60_000)
+    for page in (f"/desk/insured/{encounter}", f"/desk/invoices/{invoice}"):
+        told = chief.get(page).text
+        assert "Quỹ từ chối 60.000" in told
+        assert "sai mức hưởng thật" in told
+    fund.assert_equal()
+
+
+def test_what_the_law_does_not_let_a_patient_owe_has_no_button(
+    fund: Fund, accountant: Browser
+) -> None:
+    fund.assess("202609", (*ROW[:4], "thiếu hồ sơ bệnh án"))
+    [one] = fund.refusals("2026Q3")
+    accountant.get(PAGE)
+    form = {"do": "decide", "reason": "giữ nguyên", "won": "0", "period": "2026Q3"}
+    accountant.post(f"{PAGE}/refusals/{one.id}", form)
+
+    assert "ask_charge" not in accountant.get(PAGE).text
+    refused = accountant.post(f"{PAGE}/refusals/{one.id}", form | {"do": "ask_charge"})
+    assert refused.status_code == 422
+    assert "Pháp luật không cho thu" in refused.text
 
 
 def test_a_step_that_cannot_be_taken_is_said_on_the_page(fund: Fund, accountant: Browser) -> None:

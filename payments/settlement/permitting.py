@@ -2,7 +2,7 @@
 Whether the law lets a patient be charged for what the fund refused: a table of dated rows.
 
 The shipped rows are conservative and none is confirmed by a source: where the hospital made the
-mistake (dossier, price, ratio, entry twice, equipment) the patient is never charged; where the
+mistake (dossier, price, ratio, entry twice, machine) the patient is never charged; where the
 patient had no such right (card not valid, level too high) a person may decide so. A hospital
 replaces the table after it has asked its lawyers.
 """
@@ -55,7 +55,7 @@ def in_force(day: date) -> Mapping[str, Permission]:
 def _table() -> Dated[str, Permission]:
     bases = Rules.shipped().bases
     return Dated(
-        "refusal_reason",
+        "bearing",
         (
             (
                 row.text("code"),
@@ -67,6 +67,6 @@ def _table() -> Dated[str, Permission]:
                     row.flag("patient_may_owe"),
                 ),
             )
-            for row in rows(_DATA, "refusal_reason", _COLUMNS)
+            for row in rows(_DATA, "bearing", _COLUMNS)
         ),
     )
