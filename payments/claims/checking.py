@@ -8,14 +8,15 @@ stop the others. Nothing is repaired: the bytes are the evidence, and their hash
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
 from payments.claims import comparing
 from payments.claims.envelope import Dossier, open_envelope
 from payments.claims.fields import time_of
 from payments.claims.findings import Finding, Verdict, verdict
-from payments.claims.recomputing import ReadLine, bill_of, cards_of, read_line
+from payments.claims.recomputing import ReadLine, bill_of, capped, cards_of, read_line
 from payments.claims.tables import MONEY_TABLES, Record, missing, read_table
 from payments.insurance.coverage import Card, Coverage, Rules, cover
 from payments.insurance.coverage import card_numbers as numbers
@@ -24,6 +25,8 @@ from payments.insurance.coverage.refusals import (
     CodeUnknown,
     OtherSourceNotBelowCost,
 )
+from payments.insurance.coverage.rows_of_law import VisitType
+from payments.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,10 @@ def check(content: bytes, rules: Rules, *, known: frozenset[str] = frozenset()) 
     findings += [one for _, found in read for one in found]
     ordered = [(summary, rows) for (summary, rows), _ in read if summary is not None]
     visits = [CheckedVisit(summary["MA_LK"], summary, rows, None) for summary, rows in ordered]
-    clean = {id(summary) for (summary, _), found in read if not any(one.rejects for one in found)}
-    for summary, _ in ordered:
-        if id(summary) in clean:
-            findings += _codes(summary, rules)
+    for (summary, rows), found in read:
+        if summary is not None:
+            said = frozenset(one.field for one in found if one.where == "XML1")
+            findings += _codes(summary, rows, rules, said)
     if not any(one.rejects for one in findings):
         visits = []
         for summary, rows in ordered:
@@ -94,8 +97,7 @@ def _read(
             for row in rows
             if row["MA_LK"] != name
         ]
-        if not findings:
-            findings += [one for row in rows for one in comparing.of_support(row)]
+        findings += [one for row in rows for one in comparing.of_support(row)]
     return (summary, rows), findings
 
 
@@ -104,26 +106,62 @@ def _in_order(rows: Sequence[Record]) -> list[Record]:
     return sorted(rows, key=lambda row: int(row["STT"]) if row["STT"].isdecimal() else 10**10)
 
 
-def _codes(summary: Record, rules: Rules) -> Iterator[Finding]:
-    """Look the codes up that are valid by day: visit type, category, benefit digit."""
+def _codes(
+    summary: Record, rows: Sequence[Record], rules: Rules, said: frozenset[str]
+) -> Iterator[Finding]:
+    """
+    Look the codes up that are valid by day: visit type, category, benefit digit.
+
+    Fields that are wrong already (*said*) are wrong once.
+    """
     came = time_of(summary["NGAY_VAO"])
     if came is None:
         return
     day = came.date()
     kind = rules.visit_types.get(summary["MA_LOAI_KCB"], day)
-    category = summary["MA_DOITUONG_KCB"]
-    if kind is None:
+    if kind is None and "MA_LOAI_KCB" not in said:
         yield summary.finding("CODE_UNKNOWN", "MA_LOAI_KCB", declared=summary["MA_LOAI_KCB"])
-    if not any(rules.routes.get((category, stay), day) for stay in (True, False)):
-        yield summary.finding("CODE_UNKNOWN", "MA_DOITUONG_KCB", declared=category)
-    elif kind is not None and rules.routes.get((category, kind.is_inpatient), day) is None:
-        yield summary.finding(
-            "CATEGORY_VISIT_TYPE_MISMATCH", "MA_DOITUONG_KCB", declared=category, found=kind.code
-        )
+    if "MA_DOITUONG_KCB" not in said:
+        yield from _category(summary, rows, rules, kind, day)
+    if "MA_THE_BHYT" in said:
+        return
     for text in summary["MA_THE_BHYT"].split(";") if summary["MA_THE_BHYT"] else ():
         is_card = isinstance(numbers.parse(f"{text[:2]}1{text[3:]}"), numbers.CardNumber)
         if is_card and text[2] not in "12345":
             yield summary.finding("CODE_UNKNOWN", "MA_THE_BHYT", declared=text[2:3])
+
+
+def _category(
+    summary: Record, rows: Sequence[Record], rules: Rules, kind: VisitType | None, day: date
+) -> Iterator[Finding]:
+    field, category = "MA_DOITUONG_KCB", summary["MA_DOITUONG_KCB"]
+    routes = [rules.routes.get((category, stay), day) for stay in (True, False)]
+    known = [one for one in routes if one is not None]
+    # 8 withdraws a request for payment: it carries no cost, and no factor says who would pay one.
+    if not known or (rows and all(one.kind == "none" for one in known)):
+        yield summary.finding("CODE_UNKNOWN", field, declared=category)
+    elif kind is not None and routes[0 if kind.is_inpatient else 1] is None:
+        yield summary.finding(
+            "CATEGORY_VISIT_TYPE_MISMATCH", field, declared=category, found=kind.code
+        )
+
+
+def against_ledger(report: Report, collected: Mapping[str, Money]) -> Report:
+    """
+    Hold *report* against what was collected of its visits (MA_LK); a refused file stays as it is.
+
+    Visits that the ledger does not know are not compared: they were billed elsewhere.
+    """
+    if report.verdict is Verdict.REJECT:
+        return report
+    more = [
+        one
+        for visit in report.visits
+        if visit.ma_lk in collected
+        for one in comparing.of_collection(visit.summary, collected[visit.ma_lk])
+    ]
+    found = (*report.findings, *more)
+    return replace(report, findings=found, verdict=verdict(found))
 
 
 def _compared(
@@ -135,14 +173,16 @@ def _compared(
         findings.append(summary.finding("CARD_NOT_VALID", "MA_THE_BHYT"))
     read = [read_line(row) for row in rows]
     result = _computed(summary, read, cards or [], rules, findings)
-    lines = result.lines if result is not None else (None,) * len(rows)
+    # Without cards nothing is known of levels and of what a cap has left; that has been said.
+    is_known = result is not None and cards is not None
+    lines = result.lines if result is not None and is_known else (None,) * len(rows)
+    left = [one.formulas.insured for one in read] if is_known else capped(summary, read, rules)
     findings += comparing.of_totals(summary, rows)
-    for one, covered in zip(read, lines, strict=True):
-        findings += comparing.of_line(one, covered)
-        # Without cards no level is known; that has been said.
-        if covered is not None and cards is not None:
+    for one, covered, rest in zip(read, lines, left, strict=True):
+        findings += comparing.of_line(one, covered, rest)
+        if covered is not None:
             findings += comparing.of_levels(one.record, covered)
-    if result is not None and cards is not None:
+    if result is not None and is_known:
         findings += comparing.of_payment(summary, result)
     return CheckedVisit(summary["MA_LK"], summary, rows, result), findings
 

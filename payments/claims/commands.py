@@ -11,6 +11,7 @@ from payments.claims import (
     assessment_commands,
     bill_commands,
     form_commands,
+    paid_commands,
     send_commands,
     signing_commands,
 )
@@ -35,6 +36,7 @@ def add_commands(subparsers: SubParsers) -> SubParsers:
     add_certificate(checking)
     checking.set_defaults(run=_check)
     form_commands.add_commands(commands)
+    paid_commands.add_commands(commands)
     send_commands.add_commands(commands)
     assessment_commands.add_commands(commands)
     bill_commands.add_commands(commands)

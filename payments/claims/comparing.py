@@ -10,9 +10,10 @@ from payments.claims.findings import Finding, plain
 from payments.claims.recomputing import ReadLine, near
 from payments.claims.tables import Record
 from payments.insurance.coverage import Coverage
-from payments.insurance.coverage.model import ZERO
-from payments.insurance.coverage.result import CoveredLine, Uncovered
-from payments.insurance.coverage.rounding import round2
+from payments.insurance.coverage.model import ZERO, Mode
+from payments.insurance.coverage.result import CoveredLine
+from payments.insurance.coverage.rounding import dong, round2
+from payments.kernel.money import Money
 
 #: What imported totals may differ by on a visit, in đồng.
 VISIT_TOLERANCE: Final = Decimal(1)
@@ -31,13 +32,20 @@ _FOUR: Final = tuple(f"T_NGUONKHAC_{name}" for name in ("NSNN", "VTNN", "VTTN", 
 
 def of_support(row: Record) -> Iterator[Finding]:
     """Decision 130: another payer's money is above 0 and below the cost of its line."""
+    if not row["THANH_TIEN_BV"] or not all(map(row.is_amount, ("T_NGUONKHAC", "THANH_TIEN_BV"))):
+        # That has a finding of its own.
+        return
     support, cost = row.amount("T_NGUONKHAC"), row.amount("THANH_TIEN_BV")
     if support and support >= cost:
         yield _found(row, "OTHER_SOURCE_NOT_BELOW_COST", "T_NGUONKHAC", support, cost)
 
 
-def of_line(read: ReadLine, covered: CoveredLine | None) -> Iterator[Finding]:
-    """Hold the figures of a row against each other; *covered* knows what a cap has left."""
+def of_line(read: ReadLine, covered: CoveredLine | None, left: Decimal) -> Iterator[Finding]:
+    """
+    Hold the figures of a row against each other.
+
+    *covered* knows what a cap has left of the insured part; *left* says so where there is none.
+    """
     row, found = read.record, read.formulas
     cost, insured = row.amount("THANH_TIEN_BV"), row.amount("THANH_TIEN_BH")
     fund, support = row.amount("T_BHTT"), row.amount("T_NGUONKHAC")
@@ -45,13 +53,16 @@ def of_line(read: ReadLine, covered: CoveredLine | None) -> Iterator[Finding]:
     if not near(cost, found.cost) and not near(cost, found.other_cost):
         yield _found(row, "LINE_BV_FORMULA", "THANH_TIEN_BV", cost, found.cost)
     fits = [found.insured, found.pooled]
-    if covered is not None and covered.cut:
+    if covered is None:
+        fits.append(left)
+    elif covered.cut:
         fits.append(covered.insured)
     if not any(near(insured, one) for one in fits):
         yield _found(row, "LINE_BH_FORMULA", "THANH_TIEN_BH", insured, found.insured)
     share = round2(insured * row.amount("MUC_HUONG") / 100)
-    # Only support that has used up the patient's parts takes off the fund's.
-    is_used_up = support > 0 and own == 0 and copayment == 0 and fund < share
+    # Only support to the patient that has used up their parts takes off the fund's.
+    is_personal = support > 0 and read.line.mode is Mode.PERSONAL
+    is_used_up = is_personal and own == 0 and copayment == 0 and fund < share
     if not near(fund, share) and not is_used_up:
         yield _found(row, "LINE_BHTT_FORMULA", "T_BHTT", fund, share)
     parts = own + copayment + fund + support
@@ -91,7 +102,8 @@ _ORDER: Final = ("T_TONGCHI_BV", "T_TONGCHI_BH", "T_BNTT", "T_BNCCT", "T_BHTT", 
 def of_levels(row: Record, covered: CoveredLine) -> Iterator[Finding]:
     """Hold the declared level against that of the computed line; one finding a line."""
     declared, entitled = row.amount("MUC_HUONG"), covered.entitlement
-    if entitled.uncovered is Uncovered.NO_CARD and row.amount("T_BHTT") > 0:
+    # Whatever else keeps the fund away, without a card no level can be said.
+    if entitled.card is None and row.amount("T_BHTT") > 0:
         yield row.finding("CARD_NOT_VALID", "NGAY_YL", declared=row["NGAY_YL"])
     elif declared > entitled.percent:
         yield _found(row, "LEVEL_ABOVE_ENTITLEMENT", "MUC_HUONG", declared, entitled.percent)
@@ -104,6 +116,19 @@ def of_payment(summary: Record, result: Coverage) -> Iterator[Finding]:
     declared, expected = summary.amount("T_BHTT"), result.totals.fund
     if declared - expected > VISIT_TOLERANCE:
         yield _found(summary, "EXPECTED_SHORT_PAYMENT", "T_BHTT", declared, expected)
+
+
+def of_collection(summary: Record, collected: Money) -> Iterator[Finding]:
+    """Hold what the ledger says was collected against the patient's part, in whole đồng."""
+    payable = dong(summary.amount("T_BNTT") + summary.amount("T_BNCCT"))
+    if collected != payable:
+        yield summary.finding(
+            "PAID_NE_PAYABLE",
+            "T_BNCCT",
+            declared=str(payable.dong),
+            expected=str(payable.dong),
+            found=str(collected.dong),
+        )
 
 
 def _sums(summary: Record, rows: Sequence[Record]) -> dict[str, Decimal]:

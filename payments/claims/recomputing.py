@@ -10,7 +10,7 @@ from typing import Final
 
 from payments.claims.fields import day_of, time_of
 from payments.claims.tables import Record
-from payments.insurance.coverage import Bill, Card, Line, Visit, amounts
+from payments.insurance.coverage import Bill, Card, Line, Rules, Visit, amounts, caps
 from payments.insurance.coverage import card_numbers as numbers
 from payments.insurance.coverage.model import HUNDRED, NO_SOURCES, Mode, Scope, Sources, Table
 from payments.insurance.coverage.rounding import EXACT, quotient2, round2
@@ -75,6 +75,17 @@ def bill_of(summary: Record, lines: Sequence[ReadLine], cards: Sequence[Card]) -
         ),
         tuple(one.line for one in lines),
     )
+
+
+def capped(summary: Record, lines: Sequence[ReadLine], rules: Rules) -> list[Decimal]:
+    """Give the insured part of each line after the cap on packages, whoever holds a card."""
+    insured = [one.formulas.insured for one in lines]
+    day = _time(summary["NGAY_VAO"]).date()
+    salary = rules.salaries.get("", day)
+    if salary is not None:
+        most = rules.limit("package_cap", day) * salary.amount
+        caps.cap([one.line for one in lines], insured, caps.package, most)
+    return insured
 
 
 def read_line(record: Record) -> ReadLine:

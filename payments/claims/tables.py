@@ -50,6 +50,11 @@ class Record:
             found = self._amounts[field] = Decimal(text) if text else Decimal(0)
         return found
 
+    def is_amount(self, field: str) -> bool:
+        """Say whether *field* can be read as an amount; an empty one is 0."""
+        text = self[field]
+        return not text or registry()[self.table][field].wrong(text) is None
+
     def finding(self, code: str, field: str, **what: str) -> Finding:
         stt = "" if self.table == "XML1" else self["STT"][:20]
         return Finding(code, self.table, self["MA_LK"][:100], stt, field, **what)
@@ -146,6 +151,8 @@ def _twice(records: list[Record]) -> Iterator[Finding]:
     seen: set[str] = set()
     for record in records:
         stt = record["STT"]
-        if stt in seen:
+        # 1 and 01 are one number; a missing one has been said.
+        number = stt.lstrip("0") if stt.isdecimal() else stt
+        if stt and number in seen:
             yield record.finding("STT_DUPLICATE", "STT", declared=stt[:20])
-        seen.add(stt)
+        seen.add(number)

@@ -20,7 +20,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from payments import audit
-from payments.claims.checking import CheckedVisit, Report, check
+from payments.claims.checking import CheckedVisit, Report, against_ledger, check
+from payments.claims.collecting import collected
 from payments.claims.findings import Finding, Verdict
 from payments.insurance.coverage import Rules
 from payments.invoicing.service import checked_reason
@@ -133,13 +134,16 @@ def _checked(
     runtime: Runtime, scope: Scope, content: bytes, rules: Rules, purpose: Purpose
 ) -> Report:
     report = check(content, rules)
-    if purpose is Purpose.REPLACEMENT or report.verdict is Verdict.REJECT:
+    if report.verdict is Verdict.REJECT:
         return report
+    names = [visit.ma_lk for visit in report.visits]
     with runtime.database.reading(scope) as tx:
-        if _stored(tx, report.sha256, purpose) is not None:
-            return report
-        known = repository.of_ma_lk(tx, [visit.ma_lk for visit in report.visits])
-    return check(content, rules, known=frozenset(known)) if known else report
+        paid = collected(tx, names)
+        is_first = purpose is Purpose.NEW and _stored(tx, report.sha256, purpose) is None
+        known = repository.of_ma_lk(tx, names) if is_first else {}
+    if known:
+        report = check(content, rules, known=frozenset(known))
+    return against_ledger(report, paid)
 
 
 def _some(

@@ -16,7 +16,12 @@ _FILE: Final = re.compile(
 def sample(name: str) -> dict[str, str]:
     """Unpack the tables of a sample: XML1 → its document."""
     [file] = SAMPLES.glob(f"{name}-*.xml")
-    found = _FILE.findall(file.read_text(encoding="utf-8"))
+    return unpacked(file.read_bytes())
+
+
+def unpacked(content: bytes) -> dict[str, str]:
+    """Unpack the tables of a file with one visit."""
+    found = _FILE.findall(content.decode())
     return {kind: base64.b64decode(content).decode() for kind, content in found}
 
 

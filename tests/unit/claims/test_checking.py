@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from payments.claims.checking import Report, check
+from payments.claims.checking import Report, against_ledger, check
 from payments.claims.findings import Verdict
 from payments.claims.reporting import as_object
-from tests.support.bhyt import RULES
+from payments.claims.writing import Claim, envelope_of
+from payments.insurance.coverage import Line
+from payments.insurance.coverage.model import Mode
+from payments.kernel.money import Money
+from tests.support.bhyt import RULES, a_line, a_visit, aid, covered
 from tests.support.dossiers import (
     SAMPLES,
     dossier,
@@ -21,6 +27,7 @@ from tests.support.dossiers import (
     packed,
     sample,
     set_field,
+    unpacked,
 )
 
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["files"]
@@ -107,6 +114,9 @@ REJECTED = [
         ),
         ("OTHER_SOURCE_NOT_BELOW_COST", "XML2", "1", "T_NGUONKHAC"),
     ),
+    # 8 withdraws a request for payment: there is no cost to split.
+    (_set("XML1", "MA_DOITUONG_KCB", "8"), ("CODE_UNKNOWN", "XML1", "", "MA_DOITUONG_KCB")),
+    (_set("XML3", "STT", "01", row=2), ("STT_DUPLICATE", "XML3", "01", "STT")),
     (
         lambda tables: tables | {"XML3": drop_field(tables["XML3"], "MA_MAY")},
         ("FIELD_MISSING", "XML3", "1", "MA_MAY"),
@@ -153,6 +163,7 @@ FOUND = [
     (_set("XML1", "T_BNTT", "9"), ("FORM01_COL2_NE_3_6_7", "XML1", "", "T_TONGCHI_BV")),
     (_set("XML2", "PHAM_VI", "2"), ("SCOPE2_WITH_FUND", "XML2", "1", "THANH_TIEN_BH")),
     (_set("XML2", "MUC_HUONG", "95"), ("LEVEL_ABOVE_ENTITLEMENT", "XML2", "1", "MUC_HUONG")),
+    (_set("XML2", "MUC_HUONG", "120"), ("LEVEL_ABOVE_ENTITLEMENT", "XML2", "1", "MUC_HUONG")),
     (_set("XML2", "MUC_HUONG", "32"), ("LEVEL_BELOW_ENTITLEMENT", "XML2", "1", "MUC_HUONG")),
     (_set("XML1", "GT_THE_DEN", "20260902"), ("CARD_NOT_VALID", "XML3", "1", "NGAY_YL")),
     (
@@ -178,6 +189,74 @@ def test_a_line_without_a_valid_card_gets_no_finding_about_its_level() -> None:
     report = checked(_set("XML1", "GT_THE_DEN", "20260902")(sample("s1")))
 
     assert not {one for one in codes(report) if one.startswith("LEVEL")}
+
+
+def test_fund_money_without_a_card_is_that_also_where_the_route_pays_nothing() -> None:
+    broken = _all(_set("XML1", "MA_DOITUONG_KCB", "9"), _set("XML1", "GT_THE_DEN", "20260902"))
+
+    found = codes(checked(broken(sample("s1"))))
+
+    assert "CARD_NOT_VALID" in found
+    assert not {one for one in found if one.startswith("LEVEL")}
+
+
+def test_only_support_to_the_patient_takes_off_what_the_fund_pays() -> None:
+    """Pool money has made the base smaller already: the fund pays its whole share of that."""
+    line = a_line(1_000_000, insurance_rate=Decimal(50), sources=aid(300_000), mode=Mode.POOL)
+    tables = unpacked(_file(line))
+    less = _all(_set("XML3", "T_BNTT", "0"), _set("XML3", "T_BNCCT", "0"))
+    broken = checked(_all(less, _set("XML3", "T_BHTT", "270000"))(tables))
+
+    assert checked(tables).verdict is Verdict.ACCEPT
+    assert ("LINE_BHTT_FORMULA", "XML3", "1", "T_BHTT") in places(broken)
+
+
+def test_what_a_package_has_left_is_known_without_a_card() -> None:
+    tables = unpacked(_file(*(a_line(90_000_000, group=10, package="G1", service="X"),) * 2))
+    unequal = checked(_set("XML1", "GT_THE_DEN", "20271231;20281231")(tables))
+
+    assert checked(tables).verdict is Verdict.ACCEPT
+    assert codes(unequal) == {"CARD_NOT_VALID"}
+
+
+def test_support_above_the_cost_is_found_beside_what_else_is_wrong() -> None:
+    broken = _all(
+        _set("XML2", "T_NGUONKHAC", "999999999"), _set("XML3", "PHAM_VI", "9"),
+        _set("XML1", "MA_DOITUONG_KCB", "1.15"), _set("XML1", "HO_TEN", "A" * 256),
+    )  # fmt: skip
+
+    assert codes(checked(broken(sample("s1")))) >= {
+        "OTHER_SOURCE_NOT_BELOW_COST", "CODE_UNKNOWN", "CATEGORY_VISIT_TYPE_MISMATCH",
+        "FIELD_TOO_LONG",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, set()), (-1, {"PAID_NE_PAYABLE"})])
+def test_what_was_collected_is_held_against_the_patients_part(more: int, found: set[str]) -> None:
+    report = checked(sample("s1"))
+    [visit] = report.visits
+    assert visit.result is not None
+    paid = visit.result.patient_pays + Money(more)
+
+    held = against_ledger(report, {visit.ma_lk: paid, "ANOTHER": Money(1)})
+
+    assert codes(held) == found
+    assert held.verdict is (Verdict.WITH_FINDINGS if found else Verdict.ACCEPT)
+    assert against_ledger(report, {}) == report
+
+
+def test_a_refused_file_is_not_held_against_the_ledger() -> None:
+    report = checked(_set("XML3", "PHAM_VI", "9")(sample("s1")))
+
+    assert against_ledger(report, {"VPTEST0001": Money(1)}) == report
+
+
+def _file(*lines: Line) -> bytes:
+    """Write the dossier of a visit with an 80 % card."""
+    about = {"HO_TEN": "NGƯỜI THỬ MỘT", "MA_BENH_CHINH": "I10"}
+    rows = [{"MA_KHOA": "K01"} for _ in lines]
+    made = Claim("VPTEST0042", covered(a_visit(), *lines), ("DN4999900000001",), about, rows)
+    return envelope_of("99001", date(2026, 9, 30), [made])
 
 
 def test_a_hundredth_on_a_line_and_a_dong_on_a_visit_are_tolerated() -> None:
