@@ -38,15 +38,19 @@ class Waiting:
     attempts: int
 
 
-def latest(tx: UnitOfWork, keys: Keys, encounter: UUID) -> CardAnswer | None:
+def latest(tx: UnitOfWork, keys: Keys, encounter: UUID, *, of: str = "") -> CardAnswer | None:
     """
     Give the latest that is known of the card of *encounter*; None where nobody asked.
+
+    *of* asks about one of two cards; without it the one that was answered last is meant.
 
     What the portal or a person said last counts; a call without answer counts only where there is
     nothing else for that card. An answer for a card that was changed since does not count.
     """
     rows = _rows(tx, encounter)
     cards = [row for row in rows if row.call in (CARD_CALL, HAND)]
+    if of:
+        cards = [row for row in cards if _card(keys, row) == of]
     if not cards:
         return None
     card = _card(keys, cards[0])

@@ -65,8 +65,8 @@ def ask(
     chosen = normal_card(card) if card else card_of(tx, keys, patient)
     if not chosen:
         raise NoCard("no card is noted")
-    known = queries.latest(tx, keys, encounter)
-    if known is not None and known.card == chosen and _is_fresh(known, tx.now()):
+    known = queries.latest(tx, keys, encounter, of=chosen)
+    if known is not None and _is_fresh(known, tx.now()):
         return None
     made = new_id()
     facts = {
@@ -133,14 +133,18 @@ def enter_by_hand(tx: UnitOfWork, keys: Keys, encounter: UUID, entered: Entered)
     return made
 
 
-def must_ask_again(tx: UnitOfWork, keys: Keys, encounter: UUID, now: datetime) -> Again | None:
+def must_ask_again(
+    tx: UnitOfWork, keys: Keys, encounter: UUID, now: datetime, *, of: str = ""
+) -> Again | None:
     """
     Say why the card of *encounter* must be looked up before the visit closes; None if it need not.
+
+    *of* is the card that is meant where there are two.
 
     A better card counts from its own day, and the facility checks before it closes (Decree
     188/2025/ND-CP, article 21). Forces' cards that were entered by hand are not asked for.
     """
-    known = queries.latest(tx, keys, encounter)
+    known = queries.latest(tx, keys, encounter, of=of)
     return Again.NEVER_ANSWERED if known is None else _again(known, now)
 
 

@@ -18,23 +18,30 @@ from payments.keys import Keys
 from payments.storage.unit_of_work import UnitOfWork
 
 
-def ask(tx: UnitOfWork, keys: Keys, encounter: UUID, facts: VisitFacts) -> None:
-    """Put the question about a card that was just given; without a card there is none."""
-    if facts.card is not None:
-        service.ask(tx, keys, encounter, card=facts.card.number, why=Why.OPENING)
+def ask(tx: UnitOfWork, keys: Keys, encounter: UUID, facts: VisitFacts, *, is_new: bool) -> None:
+    """
+    Put the question about the first card of which nothing is known; without a card there is none.
+
+    A visit has one open question: the second card's turn comes when the first is answered. Where
+    something is known of all, the first is asked about again if the facts are new.
+    """
+    unknown = [one for one in facts.cards if latest(tx, keys, encounter, of=one.number) is None]
+    chosen = unknown or (facts.cards if is_new else ())
+    if chosen:
+        service.ask(tx, keys, encounter, card=chosen[0].number, why=Why.OPENING)
 
 
 def ask_before_closing(tx: UnitOfWork, keys: Keys, encounter: UUID, facts: VisitFacts) -> None:
-    """Put the question again where what is known is too old to close on."""
-    if facts.card is not None and service.must_ask_again(tx, keys, encounter, tx.now()):
-        service.ask(tx, keys, encounter, card=facts.card.number, why=Why.CLOSING)
+    """Put the question again where what is known of a card is too old to close on."""
+    for card in facts.cards:
+        if service.must_ask_again(tx, keys, encounter, tx.now(), of=card.number):
+            service.ask(tx, keys, encounter, card=card.number, why=Why.CLOSING)
+            return
 
 
 def known(
     tx: UnitOfWork, keys: Keys, encounter: UUID, facts: VisitFacts | None
-) -> CardAnswer | None:
-    """Give what is known of the card of the newest facts; an answer about another counts not."""
-    if facts is None or facts.card is None:
-        return None
-    answer = latest(tx, keys, encounter)
-    return answer if answer is not None and answer.card == facts.card.number else None
+) -> tuple[CardAnswer | None, ...]:
+    """Give what is known of each card of the newest facts; answers about others count not."""
+    cards = facts.cards if facts is not None else ()
+    return tuple(latest(tx, keys, encounter, of=card.number) for card in cards)

@@ -100,6 +100,13 @@ class VisitFacts:
     copay_of_year: Money = ZERO
     referral: str = ""
     other: OtherPayer | None = None
+    #: Where the patient has two: on each day the one that gives more counts (Decree 188, art. 21).
+    second: CardFact | None = None
+
+    @property
+    def cards(self) -> tuple[CardFact, ...]:
+        """The cards of the visit, in the order of its claim."""
+        return tuple(one for one in (self.card, self.second) if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +136,38 @@ class InsuredVisit:
     came_at: datetime
 
 
-def card_fact(number: str, valid_from: date, valid_to: date, registered_at: str) -> CardFact:
+def card_fact(
+    number: str, valid_from: date, valid_to: date, registered_at: str, *, prefix: str = ""
+) -> CardFact:
     """
-    Read a card as typed.
+    Read a card as typed, in fields whose names begin with *prefix*.
 
     Raises:
         InvalidField: names the field: card, valid_to or registered_at.
     """
     joined = "".join(number.split()).upper()
     if not isinstance(numbers.parse(joined), numbers.CardNumber):
-        raise InvalidField("card", "insured_card")
+        raise InvalidField(f"{prefix}card", "insured_card")
     if valid_to < valid_from:
-        raise InvalidField("valid_to", "insured_days")
+        raise InvalidField(f"{prefix}valid_to", "insured_days")
     if registered_at and not _FACILITY.fullmatch(registered_at):
-        raise InvalidField("registered_at", "insured_facility")
+        raise InvalidField(f"{prefix}registered_at", "insured_facility")
     return CardFact(joined, valid_from, valid_to, registered_at)
+
+
+def two_cards(first: CardFact | None, second: CardFact | None) -> None:
+    """
+    Refuse a second card that is none beside the first.
+
+    Raises:
+        InvalidField: there is no first card, or both are one.
+    """
+    if second is None:
+        return
+    if first is None:
+        raise InvalidField("card", "insured_first_card")
+    if first.number == second.number:
+        raise InvalidField("second_card", "insured_same_card")
 
 
 def bill_of(
@@ -166,7 +190,7 @@ def bill_of(
             date_out=_wall(until),
             visit_type=facts.visit_type,
             category=facts.category,
-            cards=() if facts.card is None else (_card(facts.card),),
+            cards=tuple(map(_card, facts.cards)),
             card_shown_at=None if facts.shown_at is None else _wall(facts.shown_at),
             exempt_from=(
                 None if facts.exempt_from is None else datetime.combine(facts.exempt_from, time.min)

@@ -44,10 +44,10 @@ def note(
             raise IllegalStep("the invoice of the visit is not issued")
         known = repository.facts(tx, runtime.keys, encounter)
         told = checked_reason(reason) if invoice is not None or reason else ""
-        if known is None or known[1] != facts:
+        is_new = known is None or known[1] != facts
+        if is_new:
             number = 1 if known is None else known[0] + 1
             repository.add_facts(tx, runtime.keys, encounter, number, facts, told)
-            checking.ask(tx, runtime.keys, encounter, facts)
             audit.append(
                 tx,
                 "insured.noted",
@@ -55,8 +55,10 @@ def note(
                 version=number,
                 category=facts.category,
                 visit_type=facts.visit_type,
-                has_card=facts.card is not None,
+                cards=len(facts.cards),
             )
+        # Also for equal facts: of two cards the second is asked about after the first.
+        checking.ask(tx, runtime.keys, encounter, facts, is_new=is_new)
         return _split(tx, runtime, encounter, invoice, told)
 
     return runtime.database.run(scope, work)

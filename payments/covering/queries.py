@@ -43,16 +43,15 @@ class VisitView:
     effects: tuple[Happened, ...]
     deposit: Money
     known_card: str
-    #: What the portal or a person says of the card of *facts*; None before anybody did.
-    check: CardAnswer | None
+    #: What the portal or a person says of each card of *facts*; None before anybody did.
+    checks: tuple[CardAnswer | None, ...]
 
     @property
     def is_provisional(self) -> bool:
         """Until the visit has ended, and until its card is checked, figures may change."""
         if self.split is None or self.split.is_provisional:
             return True
-        has_card = self.facts is not None and self.facts.card is not None
-        return has_card and (self.check is None or self.check.is_provisional)
+        return any(one is None or one.is_provisional for one in self.checks)
 
 
 def view(tx: UnitOfWork, keys: Keys, encounter: UUID) -> VisitView:

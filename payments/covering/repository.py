@@ -17,7 +17,7 @@ from payments.covering.model import (
     OtherPayer,
     VisitFacts,
 )
-from payments.covering.rows import INSURED_LINE, INSURED_VISIT, VISIT_FACT
+from payments.covering.rows import INSURED_LINE, INSURED_VISIT, VISIT_FACT, VISIT_FACT_CARD
 from payments.insurance.coverage.model import Mode
 from payments.kernel.money import vnd
 from payments.keys import Keys
@@ -52,6 +52,14 @@ _FACTS: Final = Prepared(
     .where(mine(VISIT_FACT), VISIT_FACT.c.encounter_id == bindparam("encounter"))
     .order_by(VISIT_FACT.c.version.desc())
     .limit(1)
+)
+
+_SECOND: Final = Prepared(
+    select(VISIT_FACT_CARD).where(
+        mine(VISIT_FACT_CARD),
+        VISIT_FACT_CARD.c.encounter_id == bindparam("encounter"),
+        VISIT_FACT_CARD.c.version == bindparam("version"),
+    )
 )
 
 
@@ -131,7 +139,10 @@ def lines(tx: UnitOfWork, encounter: UUID) -> tuple[InsuredLine, ...]:
 def facts(tx: UnitOfWork, keys: Keys, encounter: UUID) -> tuple[int, VisitFacts] | None:
     """Give the newest facts of a visit with their version; None before anybody gave some."""
     row = _FACTS.first(tx, encounter=encounter)
-    return None if row is None else (row.version, _facts(row, keys))
+    if row is None:
+        return None
+    second = _SECOND.first(tx, encounter=encounter, version=row.version)
+    return row.version, _facts(row, second, keys)
 
 
 def add_facts(
@@ -163,18 +174,24 @@ def add_facts(
             "noted_by": tx.scope.actor,
         },
     )
+    if given.second is not None:
+        key = {"facility_id": tx.facility, "encounter_id": encounter, "version": version}
+        tx.execute(insert(VISIT_FACT_CARD), key | dict(_card(tx, keys, given.second)))
 
 
 def visits_of_card(tx: UnitOfWork, keys: Keys, number: str) -> tuple[UUID, ...]:
     """Name the visits in which the person of a card was insured, the newest first."""
     hashes = keys.fingerprints(PURPOSE, _salted(tx, number)).values()
-    rows = tx.execute(
-        select(VISIT_FACT.c.encounter_id)
-        .where(VISIT_FACT.c.facility_id == tx.facility, VISIT_FACT.c.card_hash.in_(list(hashes)))
-        .distinct()
-        .order_by(VISIT_FACT.c.encounter_id.desc())
-    )
-    return tuple(rows.scalars())
+    found: set[UUID] = set()
+    for table in (VISIT_FACT, VISIT_FACT_CARD):
+        found |= set(
+            tx.execute(
+                select(table.c.encounter_id).where(
+                    table.c.facility_id == tx.facility, table.c.card_hash.in_(list(hashes))
+                )
+            ).scalars()
+        )
+    return tuple(sorted(found, reverse=True))
 
 
 def _card(tx: UnitOfWork, keys: Keys, card: CardFact | None) -> Mapping[str, object]:
@@ -199,18 +216,21 @@ def _salted(tx: UnitOfWork, number: str) -> str:
     return f"visit:{tx.facility}:card:{card_term(number)}"
 
 
-def _facts(row: Row[Any], keys: Keys) -> VisitFacts:
-    card = None
-    if row.card_sealed is not None:
-        number = keys.open("personal", row.card_sealed, context=_CARD)
-        card = CardFact(number, row.valid_from, row.valid_to, row.registered_at)
+def _card_of(row: Row[Any] | None, keys: Keys) -> CardFact | None:
+    if row is None or row.card_sealed is None:
+        return None
+    number = keys.open("personal", row.card_sealed, context=_CARD)
+    return CardFact(number, row.valid_from, row.valid_to, row.registered_at)
+
+
+def _facts(row: Row[Any], second: Row[Any] | None, keys: Keys) -> VisitFacts:
     other = None
     if row.other_source:
         other = OtherPayer(
             row.other_source, row.other_line, vnd(row.other_amount), Mode(row.other_mode)
         )
     return VisitFacts(
-        card=card,
+        card=_card_of(row, keys),
         category=row.category,
         visit_type=row.visit_type,
         area=row.area,
@@ -220,4 +240,5 @@ def _facts(row: Row[Any], keys: Keys) -> VisitFacts:
         copay_of_year=vnd(row.copay_of_year),
         referral=row.referral,
         other=other,
+        second=_card_of(second, keys),
     )

@@ -85,6 +85,26 @@ VISIT_FACT: Final = Table(
     Column("noted_by", Words, nullable=False),
     _of_visit(),
 )
+#: The second card of a version, where the patient has two; the first stands in the version.
+VISIT_FACT_CARD: Final = Table(
+    "visit_fact_card",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("encounter_id", Id, primary_key=True),
+    Column("version", Whole, primary_key=True, autoincrement=False),
+    Column("card_sealed", Blob, nullable=False),
+    Column("card_hash", Blob, nullable=False),
+    Column("card_key", Whole, nullable=False),
+    Column("card_last4", Words, nullable=False),
+    Column("benefit_code", Words, nullable=False),
+    Column("valid_from", Day, nullable=False),
+    Column("valid_to", Day, nullable=False),
+    Column("registered_at", Words, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "encounter_id", "version"],
+        ["visit_fact.facility_id", "visit_fact.encounter_id", "visit_fact.version"],
+    ),
+)
 #: One computation, whole; Decimals as text, for no engine keeps them alike.
 COVERAGE_VERSION: Final = Table(
     "coverage_version",

@@ -52,6 +52,7 @@ SCRIPTS: Final = {
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
     "splits": "insurance splits of random visits",
+    "payables": "random insured visits, from the split to code, bill and claim",
 }
 #: What these need to be told to run on PostgreSQL.
 _MORE: Final = dict.fromkeys(("sealer", "tamper", "close_day"), ("--postgres",))

@@ -66,11 +66,10 @@ def a_written(ma_lk: str, on: date, *prices: int, visit_type: str = "01") -> Wri
 def claimed(desk: Desk, encounter: UUID) -> Written:
     """Write a visit that the desk has settled, from the split that its invoice stands on."""
     made = desk.computed(encounter)
-    assert made.facts.card is not None
     return Written(
         ma_lk_of(encounter),
         made.coverage,
-        (made.facts.card.number,),
+        [card.number for card in made.facts.cards],
         {"HO_TEN": "NGƯỜI THỬ MỘT", "MA_BENH_CHINH": "I10"},
         [{"MA_KHOA": "K01"} for _ in made.lines],
     )

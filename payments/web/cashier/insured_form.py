@@ -15,6 +15,7 @@ from payments.covering.model import (
     OtherPayer,
     VisitFacts,
     card_fact,
+    two_cards,
 )
 from payments.covering.queries import VisitView
 from payments.insurance.coverage.model import Mode
@@ -35,6 +36,10 @@ class Typed:
     valid_from: str = ""
     valid_to: str = ""
     registered_at: str = ""
+    second_card: str = ""
+    second_valid_from: str = ""
+    second_valid_to: str = ""
+    second_registered_at: str = ""
     area: str = ""
     category: str = ""
     visit_type: str = ""
@@ -68,8 +73,11 @@ def read(form: Mapping[str, str], *, now: datetime) -> VisitFacts:
     Raises:
         InvalidField: names the field.
     """
+    first, second = _card(form), _card(form, "second_")
+    two_cards(first, second)
     return VisitFacts(
-        card=_card(form),
+        card=first,
+        second=second,
         category=_code(form, "category"),
         visit_type=_code(form, "visit_type"),
         area=_one_of(form, "area", AREAS),
@@ -82,14 +90,15 @@ def read(form: Mapping[str, str], *, now: datetime) -> VisitFacts:
     )
 
 
-def _card(form: Mapping[str, str]) -> CardFact | None:
-    number = form.get("card", "").strip()
+def _card(form: Mapping[str, str], prefix: str = "") -> CardFact | None:
+    number = form.get(f"{prefix}card", "").strip()
     if not number:
         return None
-    first, last = _day(form, "valid_from"), _day(form, "valid_to")
+    first, last = _day(form, f"{prefix}valid_from"), _day(form, f"{prefix}valid_to")
     if first is None or last is None:
-        raise InvalidField("valid_to" if first else "valid_from", "insured_days")
-    return card_fact(number[:_LETTERS_MAX], first, last, form.get("registered_at", "").strip())
+        raise InvalidField(f"{prefix}valid_{'to' if first else 'from'}", "insured_days")
+    registered_at = form.get(f"{prefix}registered_at", "").strip()
+    return card_fact(number[:_LETTERS_MAX], first, last, registered_at, prefix=prefix)
 
 
 def _code(form: Mapping[str, str], name: str) -> str:
@@ -156,12 +165,16 @@ def _other(form: Mapping[str, str]) -> OtherPayer | None:
 
 
 def _of_facts(facts: VisitFacts) -> Typed:
-    card, other = facts.card, facts.other
+    card, second, other = facts.card, facts.second, facts.other
     return Typed(
         card=card.number if card else "",
         valid_from=_iso(card.valid_from) if card else "",
         valid_to=_iso(card.valid_to) if card else "",
         registered_at=card.registered_at if card else "",
+        second_card=second.number if second else "",
+        second_valid_from=_iso(second.valid_from) if second else "",
+        second_valid_to=_iso(second.valid_to) if second else "",
+        second_registered_at=second.registered_at if second else "",
         area=facts.area,
         category=facts.category,
         visit_type=facts.visit_type,

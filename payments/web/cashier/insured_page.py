@@ -10,6 +10,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from payments.card_checks.model import CardAnswer
 from payments.covering.queries import VisitView
 from payments.covering.splits import Split, SplitLine
 from payments.covering.versions import Effect, Happened
@@ -78,8 +79,8 @@ class InsuredPage:
     is_provisional: bool
     #: Whether the visit has ended: the invoice is issued.
     is_closed: bool
-    #: How far the card is known; None where there is none.
-    check: Chip | None
+    #: How far each card is known, with its last four digits where there are two.
+    checks: tuple[Chip, ...]
     rows: tuple[SplitRow, ...]
     total: Money
     fund: Money
@@ -132,7 +133,7 @@ def page_of(
         has_split=split is not None,
         is_provisional=view.is_provisional,
         is_closed=view.invoice is not None,
-        check=_check(view),
+        checks=_checks(view),
         rows=_rows(view, rules),
         total=parts.total if parts else _total(view),
         fund=parts.fund if parts else ZERO,
@@ -159,16 +160,21 @@ def _dong(amount: Decimal) -> str:
     return f"{exact(amount)}\N{NO-BREAK SPACE}đ"
 
 
-def _check(view: VisitView) -> Chip | None:
-    if view.facts is None or view.facts.card is None:
-        return None
-    if view.check is None:
-        return Chip("wait", "clock", words("split.check.none"))
-    if view.check.is_provisional:
-        return Chip("wait", "clock", words("split.check.open"))
-    if view.check.is_usable:
-        return Chip("ok", "check", words("split.check.right"))
-    return Chip("bad", "stop", words("split.check.wrong"))
+def _checks(view: VisitView) -> tuple[Chip, ...]:
+    cards = view.facts.cards if view.facts is not None else ()
+    is_one = len(cards) == 1
+    ends = ["" if is_one else f" · {one.benefit_code} …{one.number[-4:]}" for one in cards]
+    return tuple(_check(one, end) for one, end in zip(view.checks, ends, strict=True))
+
+
+def _check(known: CardAnswer | None, which: str) -> Chip:
+    if known is None:
+        return Chip("wait", "clock", words("split.check.none") + which)
+    if known.is_provisional:
+        return Chip("wait", "clock", words("split.check.open") + which)
+    if known.is_usable:
+        return Chip("ok", "check", words("split.check.right") + which)
+    return Chip("bad", "stop", words("split.check.wrong") + which)
 
 
 def _over(invoice: InvoiceView) -> Money:

@@ -54,8 +54,9 @@ def test_a_settled_split_stays_provisional_until_the_portal_has_answered(desk: D
     cards.answered(desk.runtime, desk.scope, encounter, card=CARD.number)
 
     view = seen(desk, encounter)
-    assert view.check is not None
-    assert (view.is_provisional, view.check.is_usable) == (False, True)
+    [known] = view.checks
+    assert known is not None
+    assert (view.is_provisional, known.is_usable) == (False, True)
 
 
 def test_an_answer_about_another_card_does_not_count(desk: Desk) -> None:
@@ -65,7 +66,24 @@ def test_an_answer_about_another_card_does_not_count(desk: Desk) -> None:
 
     desk.note(encounter, some_facts(card=POOR))
 
-    assert seen(desk, encounter).check is None
+    assert seen(desk, encounter).checks == (None,)
+
+
+def test_each_of_two_cards_is_asked_about_one_after_the_other(desk: Desk) -> None:
+    encounter, both = desk.open(), some_facts(second=POOR)
+
+    desk.note(encounter, both)
+    cards.answered(desk.runtime, desk.scope, encounter, card=CARD.number)
+    assert seen(desk, encounter).is_provisional
+    desk.note(encounter, both)
+    question = asked(desk, encounter)
+    assert question is not None
+    cards.answered(desk.runtime, desk.scope, encounter, card=POOR.number)
+    desk.settle(encounter)
+
+    view = seen(desk, encounter)
+    assert [one is not None and one.is_usable for one in view.checks] == [True, True]
+    assert not view.is_provisional
 
 
 def test_a_card_that_was_checked_long_ago_is_asked_about_before_closing(
