@@ -147,8 +147,11 @@ class Places:
         yield from self._form(head, f"{at}/exempt", exempted, "reason", "amount", "programme")
         given = {"card": "DN4990123456789", "category": "1.1", "visit_type": "01"}
         given |= {"valid_from": "2026-01-01", "valid_to": "2026-12-31", "reason": "kiểm tra"}
+        given |= {"second_card": "HN2990123456788", "second_valid_from": "2026-01-01"}
+        given |= {"second_valid_to": "2026-12-31"}
         yield from self._form(
-            head, f"/desk/insured/{self.insured}", given, "card", "category", "visit_type", "area",
+            head, f"/desk/insured/{self.insured}", given, "second_card", "second_valid_from",
+            "second_valid_to", "second_registered_at", "card", "category", "visit_type", "area",
             "valid_from", "valid_to", "registered_at", "referral", "exempt_from", "copay_of_year",
             "shown_late", "other_source", "reason",
         )  # fmt: skip

@@ -24,6 +24,6 @@ def insured_visits(hospital: Hospital) -> tuple[dict[str, UUID], dict[str, UUID]
     for name in ("insured-returned", "insured-top-up"):
         desk.pay(invoices[name])
     hospital.work()
-    desk.note(visits["insured-returned"], some_facts(card=POOR), "thẻ hộ nghèo tìm thấy sau")
+    desk.note(visits["insured-returned"], some_facts(second=POOR), "thẻ hộ nghèo tìm thấy sau")
     desk.note(visits["insured-top-up"], some_facts(), "thẻ hộ nghèo hết hạn")
     return visits, invoices

@@ -69,6 +69,31 @@ def test_the_split_is_shown_before_anything_is_issued(desk: Browser, hospital: H
     assert hospital.balance("1300") == vnd(0)
 
 
+def test_a_second_card_is_taken_shown_again_and_refused_in_its_own_field(desk: Browser) -> None:
+    address = open_visit(desk)
+    second = {
+        "second_card": POOR.number,
+        "second_valid_from": "2026-01-01",
+        "second_valid_to": "2026-12-31",
+    }
+
+    assert note(desk, address, **second) == 303
+    page = shown(desk, address)
+    assert "28.000" in page
+    assert f'value="{POOR.number}"' in page
+    assert page.count("Thẻ chưa tra cứu") == 2
+    for wrong, where in (
+        ({"second_card": "12"}, "second_card-err"),
+        ({"second_card": CARD.number}, "second_card-err"),
+        ({"second_valid_to": "2025-12-31"}, "second_valid_to-err"),
+        ({"second_valid_from": ""}, "second_valid_from-err"),
+        ({"second_registered_at": "1"}, "second_registered_at-err"),
+        ({"card": ""}, "card-err"),
+    ):
+        answer = desk.post(address, RIGHT | second | wrong)
+        assert (answer.status_code, f'id="{where}"' in answer.text) == (422, True), wrong
+
+
 def test_a_visit_type_that_does_not_fit_its_category_is_refused_in_words(desk: Browser) -> None:
     address = open_visit(desk)
     desk.get(address)
