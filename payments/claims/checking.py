@@ -177,11 +177,11 @@ def _compared(
     is_known = result is not None and cards is not None
     lines = result.lines if result is not None and is_known else (None,) * len(rows)
     left = [one.formulas.insured for one in read] if is_known else capped(summary, read, rules)
-    findings += comparing.of_totals(summary, rows)
+    findings += comparing.of_totals(summary, read)
     for one, covered, rest in zip(read, lines, left, strict=True):
         findings += comparing.of_line(one, covered, rest)
         if covered is not None:
-            findings += comparing.of_levels(one.record, covered)
+            findings += comparing.of_levels(one, covered)
     if result is not None and is_known:
         findings += comparing.of_payment(summary, result)
     return CheckedVisit(summary["MA_LK"], summary, rows, result), findings

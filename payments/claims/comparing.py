@@ -10,24 +10,20 @@ from payments.claims.findings import Finding, plain
 from payments.claims.recomputing import ReadLine, near
 from payments.claims.tables import Record
 from payments.insurance.coverage import Coverage
-from payments.insurance.coverage.model import ZERO, Mode
+from payments.insurance.coverage.model import ZERO, Mode, Scope, Table
 from payments.insurance.coverage.result import CoveredLine
 from payments.insurance.coverage.rounding import dong, round2
 from payments.kernel.money import Money
 
 #: What imported totals may differ by on a visit, in đồng.
 VISIT_TOLERANCE: Final = Decimal(1)
-_SUPPLIES: Final = ("10", "11")
+_SUPPLIES: Final = (10, 11)
 _FORCES: Final = ("QN", "CA", "CY")
-_SUMS: Final = {
-    "T_TONGCHI_BV": "THANH_TIEN_BV",
-    "T_TONGCHI_BH": "THANH_TIEN_BH",
-    "T_BNTT": "T_BNTT",
-    "T_BNCCT": "T_BNCCT",
-    "T_BHTT": "T_BHTT",
-    "T_NGUONKHAC": "T_NGUONKHAC",
-}
 _FOUR: Final = tuple(f"T_NGUONKHAC_{name}" for name in ("NSNN", "VTNN", "VTTN", "CL"))
+#: Looking a member up in its class costs as much as a multiplication.
+_XML2: Final = Table.XML2
+_NOT_LISTED: Final = Scope.UNLISTED
+_PERSONAL: Final = Mode.PERSONAL
 
 
 def of_support(row: Record) -> Iterator[Finding]:
@@ -47,38 +43,33 @@ def of_line(read: ReadLine, covered: CoveredLine | None, left: Decimal) -> Itera
     *covered* knows what a cap has left of the insured part; *left* says so where there is none.
     """
     row, found = read.record, read.formulas
-    cost, insured = row.amount("THANH_TIEN_BV"), row.amount("THANH_TIEN_BH")
-    fund, support = row.amount("T_BHTT"), row.amount("T_NGUONKHAC")
-    own, copayment = row.amount("T_BNTT"), row.amount("T_BNCCT")
+    cost, insured, level, own, copayment, fund, support = read.declared
     if not near(cost, found.cost) and not near(cost, found.other_cost):
         yield _found(row, "LINE_BV_FORMULA", "THANH_TIEN_BV", cost, found.cost)
-    fits = [found.insured, found.pooled]
-    if covered is None:
-        fits.append(left)
-    elif covered.cut:
-        fits.append(covered.insured)
-    if not any(near(insured, one) for one in fits):
+    if covered is not None:
+        left = covered.insured if covered.cut else found.insured
+    if not (near(insured, found.insured) or near(insured, found.pooled) or near(insured, left)):
         yield _found(row, "LINE_BH_FORMULA", "THANH_TIEN_BH", insured, found.insured)
-    share = round2(insured * row.amount("MUC_HUONG") / 100)
+    share = round2(insured * level / 100)
     # Only support to the patient that has used up their parts takes off the fund's.
-    is_personal = support > 0 and read.line.mode is Mode.PERSONAL
+    is_personal = support > 0 and read.line.mode is _PERSONAL
     is_used_up = is_personal and own == 0 and copayment == 0 and fund < share
     if not near(fund, share) and not is_used_up:
         yield _found(row, "LINE_BHTT_FORMULA", "T_BHTT", fund, share)
     parts = own + copayment + fund + support
     if not near(cost, parts):
         yield _found(row, "LINE_SPLIT_SUM", "THANH_TIEN_BV", cost, parts)
-    four = sum((row.amount(name) for name in _FOUR), ZERO)
+    four = sum(map(row.amount, _FOUR), ZERO)
     if not near(support, four):
         yield _found(row, "LINE_NK_SUM", "T_NGUONKHAC", support, four)
-    if row["PHAM_VI"] == "2" and (insured > 0 or fund > 0):
+    if read.line.scope is _NOT_LISTED and (insured > 0 or fund > 0):
         field = "THANH_TIEN_BH" if insured > 0 else "T_BHTT"
         yield _found(row, "SCOPE2_WITH_FUND", field, max(insured, fund), ZERO)
 
 
-def of_totals(summary: Record, rows: Sequence[Record]) -> Iterator[Finding]:
+def of_totals(summary: Record, lines: Sequence[ReadLine]) -> Iterator[Finding]:
     """Hold the totals of XML1 against the declared rows and against each other."""
-    for field, expected in _sums(summary, rows).items():
+    for field, expected in _sums(summary, lines).items():
         declared = summary.amount(field)
         if abs(declared - expected) > VISIT_TOLERANCE:
             yield summary.finding(
@@ -99,11 +90,11 @@ def of_totals(summary: Record, rows: Sequence[Record]) -> Iterator[Finding]:
 _ORDER: Final = ("T_TONGCHI_BV", "T_TONGCHI_BH", "T_BNTT", "T_BNCCT", "T_BHTT", "T_NGUONKHAC")
 
 
-def of_levels(row: Record, covered: CoveredLine) -> Iterator[Finding]:
+def of_levels(read: ReadLine, covered: CoveredLine) -> Iterator[Finding]:
     """Hold the declared level against that of the computed line; one finding a line."""
-    declared, entitled = row.amount("MUC_HUONG"), covered.entitlement
+    row, declared, entitled = read.record, read.declared.level, covered.entitlement
     # Whatever else keeps the fund away, without a card no level can be said.
-    if entitled.card is None and row.amount("T_BHTT") > 0:
+    if entitled.card is None and read.declared.fund > 0:
         yield row.finding("CARD_NOT_VALID", "NGAY_YL", declared=row["NGAY_YL"])
     elif declared > entitled.percent:
         yield _found(row, "LEVEL_ABOVE_ENTITLEMENT", "MUC_HUONG", declared, entitled.percent)
@@ -131,19 +122,34 @@ def of_collection(summary: Record, collected: Money) -> Iterator[Finding]:
         )
 
 
-def _sums(summary: Record, rows: Sequence[Record]) -> dict[str, Decimal]:
-    def total(field: str, chosen: Sequence[Record]) -> Decimal:
-        return sum((row.amount(field) for row in chosen), ZERO)
-
-    drugs = [row for row in rows if row.table == "XML2"]
-    supplies = [row for row in rows if row.table == "XML3" and row["MA_NHOM"] in _SUPPLIES]
-    for_service = [row for row in rows if row["MA_PTTT"] == "1"]
+def _sums(summary: Record, lines: Sequence[ReadLine]) -> dict[str, Decimal]:
+    """Add the declared rows up in one pass, under the names of XML1."""
+    drugs = supplies = cost = insured = own = copayment = fund = support = for_service = ZERO
+    for one in lines:
+        declared, line = one.declared, one.line
+        cost += declared.cost
+        insured += declared.insured
+        own += declared.own
+        copayment += declared.copayment
+        fund += declared.fund
+        support += declared.support
+        if line.table is _XML2:
+            drugs += declared.cost
+        elif line.group in _SUPPLIES:
+            supplies += declared.cost
+        if line.method == "1":
+            for_service += declared.fund
     of_forces = any(card[:2] in _FORCES for card in summary["MA_THE_BHYT"].split(";"))
     return {
-        "T_THUOC": total("THANH_TIEN_BV", drugs),
-        "T_VTYT": total("THANH_TIEN_BV", supplies),
-        **{field: total(of_row, rows) for field, of_row in _SUMS.items()},
-        "T_BHTT_GDV": ZERO if of_forces else total("T_BHTT", for_service),
+        "T_THUOC": drugs,
+        "T_VTYT": supplies,
+        "T_TONGCHI_BV": cost,
+        "T_TONGCHI_BH": insured,
+        "T_BNTT": own,
+        "T_BNCCT": copayment,
+        "T_BHTT": fund,
+        "T_NGUONKHAC": support,
+        "T_BHTT_GDV": ZERO if of_forces else for_service,
     }
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
+from contextlib import suppress
 from typing import Final
 
 from payments.foreign_xml import Unreadable
 
 ENVELOPE_MAX_BYTES: Final = 20_000_000
 TABLE_MAX_BYTES: Final = 5_000_000
-_BLANKS: Final = b" \t\r\n"
+_BLANKS: Final = str.maketrans("", "", " \t\r\n")
 
 
 def unpack(content: str) -> bytes:
@@ -22,8 +22,14 @@ def unpack(content: str) -> bytes:
     """
     if len(content) > TABLE_MAX_BYTES * 3 // 2:
         raise Unreadable("LIMIT_EXCEEDED")
+    with suppress(ValueError):
+        return _decoded(content)
     try:
-        packed = content.encode("ascii").translate(None, _BLANKS)
-        return base64.b64decode(packed, validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
+        return _decoded(content.translate(_BLANKS))
+    except ValueError as error:
         raise Unreadable("BASE64_INVALID") from error
+
+
+def _decoded(packed: str) -> bytes:
+    """Decode; ValueError says also that a letter is not of ASCII."""
+    return binascii.a2b_base64(packed, strict_mode=True)

@@ -6,6 +6,7 @@ A visit that two files bring is found between them: the later file is checked on
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from payments.claims.reporting import as_object, as_text
 
 #: Each holds a file of 20 MB and what is read of it.
 _PROCESSES_MAX: Final = 8
+#: Rows refer to no other rows, so the search for cycles finds nothing in them.
+_OBJECTS_BETWEEN_SEARCHES: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def examine_all(reading: Reading, is_json: bool, files: Sequence[Path]) -> Itera
             seen |= found.visits
             yield found
         return
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(
+        processes, initializer=gc.set_threshold, initargs=(_OBJECTS_BETWEEN_SEARCHES,)
+    ) as pool:
         for file, found in zip(files, pool.map(work, files), strict=True):
             if found.visits & seen:
                 found = examine(reading, is_json, file, frozenset(seen))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -28,11 +28,6 @@ class Field:
     is_needed: bool
     values: frozenset[str]
 
-    @property
-    def is_free(self) -> bool:
-        """Say whether any text does, however long."""
-        return self.form == "text" and self.letters_max is None and not self.values
-
     def wrong(self, value: str) -> str | None:
         """Name the finding about *value*, which is not empty; None where it is fine."""
         if self.letters_max is not None and len(value) > self.letters_max:
@@ -40,12 +35,11 @@ class Field:
         if self.form == "text":
             pass
         elif self.form in ("number", "ratio"):
-            # Nearly all are plain digits, for which no expression is asked.
-            if not (value.isascii() and value.isdigit()) and not _NUMBER.fullmatch(value):
+            if not _NUMBER.fullmatch(value):
                 return "NUMBER_FORMAT"
             if value[0] == "-" and value.strip("-0."):
                 return "AMOUNT_NEGATIVE"
-            if self.form == "ratio" and value != "100" and Decimal(value) > 100:
+            if self.form == "ratio" and Decimal(value) > 100:
                 return "NUMBER_FORMAT"
         elif not _FORMS[self.form](value):
             return "DATE_FORMAT"
@@ -80,14 +74,17 @@ def day_of(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def time_of(text: str) -> datetime | None:
-    """Read ``yyyyMMddHHmm`` as the hospital's wall clock; None for what never was."""
+    """
+    Read ``yyyyMMddHHmm`` as the hospital's wall clock; None for what never was.
+
+    Kept for a while: the lines of a visit are ordered at few times.
+    """
     if len(text) != 12 or not _DIGITS.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(
-            f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[8:10]}:{text[10:]}"
-        )
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
     except ValueError:
         return None
 

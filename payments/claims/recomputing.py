@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Final, NamedTuple
 
 from payments.claims.fields import day_of, time_of
 from payments.claims.tables import Record
@@ -17,10 +16,30 @@ from payments.insurance.coverage.rounding import EXACT, quotient2, round2
 
 #: What imported figures may differ by on a line, in đồng.
 LINE_TOLERANCE: Final = Decimal("0.01")
+_DECLARED: Final = (
+    *("THANH_TIEN_BV", "THANH_TIEN_BH", "MUC_HUONG"),
+    *("T_BNTT", "T_BNCCT", "T_BHTT", "T_NGUONKHAC"),
+)
+#: Looking a member up in its class costs as much as a multiplication.
+_XML2: Final = Table.XML2
+_XML3: Final = Table.XML3
+_PERSONAL: Final = Mode.PERSONAL
+_SCOPES: Final = {scope.value: scope for scope in Scope}
 
 
-@dataclass(frozen=True, slots=True)
-class Formulas:
+class Declared(NamedTuple):
+    """The amounts that a row declares, each read once."""
+
+    cost: Decimal
+    insured: Decimal
+    level: Decimal
+    own: Decimal
+    copayment: Decimal
+    fund: Decimal
+    support: Decimal
+
+
+class Formulas(NamedTuple):
     """What the declared quantities, prices and ratios of a line come to."""
 
     cost: Decimal
@@ -32,7 +51,7 @@ class Formulas:
 
 
 def near(declared: Decimal, computed: Decimal) -> bool:
-    return abs(declared - computed) <= LINE_TOLERANCE
+    return declared == computed or abs(declared - computed) <= LINE_TOLERANCE
 
 
 def cards_of(summary: Record) -> list[Card] | None:
@@ -52,11 +71,11 @@ def cards_of(summary: Record) -> list[Card] | None:
     return cards
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """A row, the line of the bill that it is, and what its declared figures come to."""
+class ReadLine(NamedTuple):
+    """A row, what it declares, the line of the bill that it is, and what its figures come to."""
 
     record: Record
+    declared: Declared
     line: Line
     formulas: Formulas
 
@@ -90,30 +109,33 @@ def capped(summary: Record, lines: Sequence[ReadLine], rules: Rules) -> list[Dec
 
 def read_line(record: Record) -> ReadLine:
     """Make the line of a row; who supports whom is read from its own figures."""
-    line = _line(record)
-    found = _formulas(record, line)
-    declared = record.amount("THANH_TIEN_BV")
-    without = not near(declared, found.cost) and near(declared, found.other_cost)
-    line = line._replace(mode=_mode(record, found), without_difference=without)
-    return ReadLine(record, line, found)
+    declared = Declared(*map(record.amount, _DECLARED))
+    line = _line(record, declared)
+    found = _formulas(line, declared)
+    without = not near(declared.cost, found.cost) and near(declared.cost, found.other_cost)
+    mode = _mode(declared, found)
+    if without or mode is not _PERSONAL:
+        line = line._replace(mode=mode, without_difference=without)
+    return ReadLine(record, declared, line, found)
 
 
-def _line(record: Record) -> Line:
+def _line(record: Record, declared: Declared) -> Line:
+    cells, amount = record.values, record.amount
     is_drug = record.table == "XML2"
     return Line(
-        table=Table.XML2 if is_drug else Table.XML3,
-        quantity=record.amount("SO_LUONG"),
-        price=record.amount("DON_GIA" if is_drug else "DON_GIA_BV"),
-        group=int(record["MA_NHOM"]),
-        fund_price=None if is_drug else record.amount("DON_GIA_BH"),
-        service_rate=HUNDRED if is_drug else record.amount("TYLE_TT_DV"),
-        insurance_rate=record.amount("TYLE_TT_BH"),
-        scope=Scope(record["PHAM_VI"]),
-        method=record["MA_PTTT"],
-        ordered_at=_time(record["NGAY_YL"]),
-        package="" if is_drug else record["GOI_VTYT"],
-        service=record["MA_DICH_VU"],
-        sources=_sources(record) if record.amount("T_NGUONKHAC") else NO_SOURCES,
+        table=_XML2 if is_drug else _XML3,
+        quantity=amount("SO_LUONG"),
+        price=amount("DON_GIA" if is_drug else "DON_GIA_BV"),
+        group=int(cells["MA_NHOM"]),
+        fund_price=None if is_drug else amount("DON_GIA_BH"),
+        service_rate=HUNDRED if is_drug else amount("TYLE_TT_DV"),
+        insurance_rate=amount("TYLE_TT_BH"),
+        scope=_SCOPES[cells["PHAM_VI"]],
+        method=cells["MA_PTTT"],
+        ordered_at=_time(cells["NGAY_YL"]),
+        package="" if is_drug else cells["GOI_VTYT"],
+        service=cells["MA_DICH_VU"],
+        sources=_sources(record) if declared.support else NO_SOURCES,
     )
 
 
@@ -122,34 +144,31 @@ def _sources(record: Record) -> Sources:
     return Sources(*(record.amount(f"T_NGUONKHAC_{name}") for name in four))
 
 
-def _formulas(record: Record, line: Line) -> Formulas:
+def _formulas(line: Line, declared: Declared) -> Formulas:
     """Apply the formulas of XML2 and XML3 to what is declared."""
     with localcontext(EXACT):
         cost = amounts.cost(line)
-        has_other = line.table is Table.XML3 and line.service_rate < HUNDRED
+        has_other = line.table is _XML3 and line.service_rate < HUNDRED
         other = amounts.cost(line._replace(without_difference=True)) if has_other else cost
-        insured = amounts.insured(line, cost)
-        whole, support = record.amount("THANH_TIEN_BV"), record.amount("T_NGUONKHAC")
-        pooled = insured
-        if 0 < support < whole:
-            pooled = quotient2(insured * (whole - support), whole)
+        insured = pooled = amounts.insured(line, cost)
+        if 0 < declared.support < declared.cost:
+            pooled = quotient2(insured * (declared.cost - declared.support), declared.cost)
         return Formulas(cost, other, insured, pooled)
 
 
-def _mode(record: Record, found: Formulas) -> Mode:
-    support = record.amount("T_NGUONKHAC")
-    insured = record.amount("THANH_TIEN_BH")
+def _mode(declared: Declared, found: Formulas) -> Mode:
+    insured, support = declared.insured, declared.support
     if not support:
-        return Mode.PERSONAL
+        return _PERSONAL
     if near(insured, found.pooled) and not near(insured, found.insured):
         return Mode.POOL
-    fund = round2(insured * record.amount("MUC_HUONG") / 100)
+    fund = round2(insured * declared.level / 100)
     is_special = (
-        record.amount("T_BNCCT") == 0
-        and near(record.amount("T_BNTT"), record.amount("THANH_TIEN_BV") - insured)
+        declared.copayment == 0
+        and near(declared.own, declared.cost - insured)
         and near(support, insured - fund)
     )
-    return Mode.SPECIAL if is_special else Mode.PERSONAL
+    return Mode.SPECIAL if is_special else _PERSONAL
 
 
 def _time(text: str) -> datetime:

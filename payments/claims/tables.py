@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
 
 from payments.claims.documents import TABLE_MAX_BYTES, unpack
-from payments.claims.fields import Field, registry
+from payments.claims.fields import registry
 from payments.claims.findings import Finding
+from payments.claims.usual import is_usual
 from payments.foreign_xml import Unreadable, root_of
+from payments.insurance.coverage.model import ZERO
 
 LINES_MAX: Final = 20_000
 #: Root, list and row of each table that holds money; XML1 is one row.
@@ -31,24 +31,18 @@ MONEY_TABLES: Final = tuple(SHAPES)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: field → text, trimmed; and the amounts that were asked for, read once."""
+    """One row: field → text, trimmed."""
 
     table: str
     values: Mapping[str, str]
-    _amounts: dict[str, Decimal] = dataclasses.field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     def __getitem__(self, field: str) -> str:
         return self.values.get(field, "")
 
     def amount(self, field: str) -> Decimal:
         """Read an amount of a row that was found in order; an empty one is 0."""
-        found = self._amounts.get(field)
-        if found is None:
-            text = self.values.get(field)
-            found = self._amounts[field] = Decimal(text) if text else Decimal(0)
-        return found
+        text = self.values.get(field)
+        return Decimal(text) if text else ZERO
 
     def is_amount(self, field: str) -> bool:
         """Say whether *field* can be read as an amount; an empty one is 0."""
@@ -118,33 +112,26 @@ def _amount(summary: Record, field: str) -> Decimal:
     """Read a total to compare it; one that is no number has a finding of its own."""
     value = summary[field]
     if not value or registry()["XML1"][field].wrong(value):
-        return Decimal(0)
+        return ZERO
     return Decimal(value)
 
 
 def _of_record(record: Record) -> Iterator[Finding]:
     values = record.values
-    for name, field, is_free in _columns(record.table):
+    if is_usual(record.table, values):
+        return
+    for name, field in registry()[record.table].items():
         value = values.get(name)
-        if value is None:
-            yield record.finding("FIELD_MISSING", name)
-            continue
         if not value:
-            if field.is_needed:
+            if value is None or field.is_needed:
                 yield record.finding("FIELD_MISSING", name)
             continue
-        wrong = None if is_free else field.wrong(value)
+        wrong = field.wrong(value)
         if wrong is not None:
             # Texts are names and illnesses: a report says where they stand and not what.
             is_private = field.form == "text" and not field.values
             shown = f"({len(value)})" if is_private else value[:40]
             yield record.finding(wrong, name, declared=shown)
-
-
-@cache
-def _columns(table: str) -> tuple[tuple[str, Field, bool], ...]:
-    """List the columns of *table*; a free one needs no look at its text."""
-    return tuple((name, field, field.is_free) for name, field in registry()[table].items())
 
 
 def _twice(records: list[Record]) -> Iterator[Finding]:
