@@ -8,10 +8,11 @@ article 21). A portal that is down closes nothing (article 38(2)).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from payments.card_checks import service
-from payments.card_checks.model import CardAnswer, Why
+from payments.card_checks.model import CardAnswer, NoCard, Why
 from payments.card_checks.queries import latest
 from payments.covering.model import VisitFacts
 from payments.keys import Keys
@@ -29,6 +30,12 @@ def ask(tx: UnitOfWork, keys: Keys, encounter: UUID, facts: VisitFacts, *, is_ne
     chosen = unknown or (facts.cards if is_new else ())
     if chosen:
         service.ask(tx, keys, encounter, card=chosen[0].number, why=Why.OPENING)
+
+
+def ask_noted(tx: UnitOfWork, keys: Keys, encounter: UUID) -> None:
+    """Put the question about the card that the patient brought before; without one there is none"""
+    with suppress(NoCard):
+        service.ask(tx, keys, encounter, why=Why.OPENING)
 
 
 def ask_before_closing(tx: UnitOfWork, keys: Keys, encounter: UUID, facts: VisitFacts) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from payments import audit
 from payments.catalogue.insured import Insured, insured_on
 from payments.catalogue.queries import priced
-from payments.covering import repository
+from payments.covering import checking, repository
 from payments.covering.holding import hold
 from payments.covering.model import InsuredLine, InsuredVisit, InvoiceReduced
 from payments.encounters.service import open_visit
@@ -81,6 +81,7 @@ def open_insured(
             for one in priced_ones
         ]
         repository.add_visit(tx, made, insured, key)
+        checking.ask_noted(tx, runtime.keys, made.encounter)
         audit.append(tx, "insured.opened", f"encounter:{made.encounter}", lines=len(insured))
         return made.encounter
 

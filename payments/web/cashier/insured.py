@@ -121,7 +121,7 @@ def _page(encounter: UUID, error: VienphiError | None) -> InsuredPage:
     return page_of(
         view,
         amounts,
-        typed(request.form, view),
+        typed(request.form, view, card_check.known),
         today=runtime().clock.now(),
         failed_field=str(getattr(error, "field", "") or "form") if error else "",
         failure=explain(error) if error else "",

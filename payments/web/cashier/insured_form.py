@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Final
 
+from payments.card_checks.model import CardAnswer
 from payments.covering.model import (
     AREAS,
     REFERRAL_MAX,
@@ -19,6 +20,7 @@ from payments.covering.model import (
 )
 from payments.covering.queries import VisitView
 from payments.insurance.coverage.model import Mode
+from payments.insurance.coverage.rounding import dong
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money
 from payments.web import forms
@@ -56,14 +58,17 @@ class Typed:
     reason: str = ""
 
 
-def typed(form: Mapping[str, str], view: VisitView) -> Typed:
-    """Give what was typed, else what is stored, else what the patient's card told."""
+def typed(form: Mapping[str, str], view: VisitView, known: CardAnswer | None) -> Typed:
+    """Give what was typed, else what is stored, else what portal and scanner told of the card."""
     if form:
         names = [field.name for field in fields(Typed)]
         return Typed(**{name: form.get(name, "")[: _LETTERS_MAX * 5] for name in names})
-    if view.facts is None:
-        return Typed(card=view.known_card, visit_type="01", category="1.1")
-    return _of_facts(view.facts)
+    if view.facts is not None:
+        return _of_facts(view.facts)
+    started = Typed(card=view.known_card, visit_type="01", category="1.1")
+    if known is None or not known.is_usable or known.is_provisional:
+        return started
+    return _of_answer(started, known)
 
 
 def read(form: Mapping[str, str], *, now: datetime) -> VisitFacts:
@@ -187,6 +192,21 @@ def _of_facts(facts: VisitFacts) -> Typed:
         other_line=str(other.line) if other else "",
         other_amount=str(other.amount.dong) if other else "",
         other_mode=other.mode.value if other else "",
+    )
+
+
+def _of_answer(started: Typed, known: CardAnswer) -> Typed:
+    """Fill in what the portal says of a card that counts; the cashier may still change it."""
+    so_far = dong(known.copayment.so_far).dong if known.copayment else 0
+    return replace(
+        started,
+        card=known.card,
+        valid_from=_iso(known.valid_from),
+        valid_to=_iso(known.valid_to),
+        registered_at=known.registered_facility,
+        area=known.area if known.area in AREAS else "",
+        five_years_from=_iso(known.five_years_from),
+        copay_of_year=str(so_far) if so_far else "",
     )
 
 

@@ -17,6 +17,7 @@ from payments.insurance.coverage import Rules
 from payments.invoicing.model import LineRequest
 from payments.kernel.money import Money, vnd
 from payments.words.formats import digits
+from tests.support.cards import answered, told
 from tests.support.hospital import Hospital
 from tests.support.insured import CARD, POOR, Desk, some_facts
 from tests.support.oracle import findings
@@ -92,6 +93,37 @@ def test_a_second_card_is_taken_shown_again_and_refused_in_its_own_field(desk: B
     ):
         answer = desk.post(address, RIGHT | second | wrong)
         assert (answer.status_code, f'id="{where}"' in answer.text) == (422, True), wrong
+
+
+def test_the_form_begins_with_what_the_portal_said_of_the_card(
+    desk: Browser, hospital: Hospital
+) -> None:
+    address = open_visit(desk)
+    visit = UUID(address.rsplit("/", 1)[1])
+    answered(hospital.runtime, hospital.scope, visit, card=CARD.number, **told(area="K1"))
+
+    page = shown(desk, address)
+
+    for name, value in {
+        "card": CARD.number,
+        "valid_from": "2026-01-01",
+        "valid_to": "2026-12-31",
+        "registered_at": "99001",
+        "five_years_from": "2024-06-01",
+    }.items():
+        assert re.search(f'id="{name}" name="{name}"[^>]* value="{value}"', page), name
+    assert '<option value="K1" selected>' in page
+
+
+@pytest.mark.parametrize("code", ["010", "060", "130"])
+def test_a_card_that_does_not_count_is_not_filled_in(
+    desk: Browser, hospital: Hospital, code: str
+) -> None:
+    address = open_visit(desk)
+    visit = UUID(address.rsplit("/", 1)[1])
+    answered(hospital.runtime, hospital.scope, visit, card=CARD.number, **told(code))
+
+    assert CARD.number not in shown(desk, address)
 
 
 def test_a_visit_type_that_does_not_fit_its_category_is_refused_in_words(desk: Browser) -> None:
