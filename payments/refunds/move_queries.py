@@ -15,6 +15,7 @@ from payments.invoicing.model import amount_due
 from payments.invoicing.rows import INVOICE
 from payments.kernel.money import Money
 from payments.patients.rows import PATIENT
+from payments.receipts.rows import PAYMENT
 from payments.refunds import movable, move_repository
 from payments.refunds.moves import Move
 from payments.storage.unit_of_work import UnitOfWork
@@ -56,6 +57,22 @@ def payments_of(tx: UnitOfWork, invoice: UUID) -> tuple[MovablePayment, ...]:
         )
         for one in movable.of_invoice(tx, invoice)
     )
+
+
+def of_credit(tx: UnitOfWork, credit: UUID) -> MovablePayment | None:
+    """Give what a transfer brought, with what of it is free; None where it brought nothing."""
+    brought = select(PAYMENT.c.id).where(
+        PAYMENT.c.facility_id == tx.facility,
+        PAYMENT.c.credit_id == credit,
+        PAYMENT.c.received > 0,
+    )
+    payment = tx.execute(brought).scalar()
+    if payment is None:
+        return None
+    one = movable.paid(tx, payment)
+    invoice = None if one.invoice is None else invoices.read(tx, one.invoice)
+    free = movable.movable(tx, one, invoice)
+    return MovablePayment(payment, one.method, one.received_at, free.suspense)
 
 
 def targets_of(tx: UnitOfWork, invoice: UUID) -> tuple[Target, ...]:

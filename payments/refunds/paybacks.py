@@ -6,7 +6,10 @@ Money that cannot go back the way it came: its payee names a bank account by a l
                                          │  └─account turned down────────────┤  └┘
                                          │                                   │ let pass by another
                                          └─the transfer came back─ PAID ◀────▼
-                                                                    └─ READY (after it has cooled)
+                                                                    ▲└─ READY (after it has cooled)
+                              the bank's debit ─────────────────────┤     │▲ taken out by another
+                                                                    │     ▼│
+                                                                    └─ LISTED in a file for the bank
 """
 
 from __future__ import annotations
@@ -70,11 +73,30 @@ class NoSuchTransfer(Rejected):
     code = "no-such-transfer"
 
 
+class NothingToList(Conflict):
+    """All that may be paid out stands in a file already."""
+
+    code = "nothing-to-list"
+
+
+class NoPaybackFile(NotFound):
+    """There is no such list for the bank."""
+
+    code = "no-payback-file"
+
+
+class SameListMaker(Rejected):
+    """Whoever made a file takes nothing out of it."""
+
+    code = "same-list-maker"
+
+
 class State(StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"
     NAMED = "named"
     READY = "ready"
+    LISTED = "listed"
     PAID = "paid"
     REFUSED = "refused"
 
@@ -85,6 +107,8 @@ class Event(StrEnum):
     NAMED = "named"
     PASSED = "passed"
     SENT_BACK = "sent_back"
+    LISTED = "listed"
+    TAKEN_OUT = "taken_out"
     PAID = "paid"
     RETURNED = "returned"
 
@@ -99,10 +123,16 @@ TRANSITIONS: Final[Mapping[tuple[State, Event], State]] = MappingProxyType(
         (State.APPROVED, Event.SENT_BACK): State.APPROVED,
         (State.NAMED, Event.SENT_BACK): State.APPROVED,
         (State.READY, Event.SENT_BACK): State.APPROVED,
+        (State.READY, Event.LISTED): State.LISTED,
+        (State.LISTED, Event.TAKEN_OUT): State.READY,
+        (State.LISTED, Event.PAID): State.PAID,
+        # A person may pay one by hand, and the bank may be faster than our page.
         (State.READY, Event.PAID): State.PAID,
         (State.PAID, Event.RETURNED): State.APPROVED,
     }
 )
+#: What a transfer with its memo closes.
+PAYABLE: Final = frozenset({State.READY, State.LISTED})
 RESERVING: Final = frozenset(State) - {State.REFUSED}
 
 

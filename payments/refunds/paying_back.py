@@ -60,7 +60,7 @@ def request(runtime: Runtime, scope: Scope, asked: PaybackRequest) -> Payback:
     Raises:
         NoPayment: no such payment.
         NotRefundable: less is over that nobody else waits for.
-        AbovePersonLimit: more than one patient gets in this way in thirty days.
+        AbovePersonLimit: more than one person gets in this way in thirty days.
         InvalidField: the reason is empty or too long.
     """
     reason = checked_reason(asked.reason)
@@ -77,6 +77,9 @@ def request(runtime: Runtime, scope: Scope, asked: PaybackRequest) -> Payback:
             before = repository.for_patient(tx, patient, tx.now() - PERSON_SPAN)
             if before + asked.amount > PERSON_MAX:
                 raise AbovePersonLimit(most=PERSON_MAX)
+        elif asked.amount > PERSON_MAX:
+            # Nobody's patient: its account would be refused later, after two people agreed.
+            raise AbovePersonLimit(most=PERSON_MAX)
         made = new(tx, of, asked, reason, part)
         repository.add(tx, made)
         audit.append(

@@ -1,8 +1,8 @@
-"""What is ready is listed for the bank, whose line closes it (P17) or brings it back (P18)."""
+"""The bank's line closes what was to be paid out (P17), or brings it back (P18)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 import structlog
@@ -22,15 +22,14 @@ from payments.ledger.posting_rules.refunds import refund_came_back, refund_done
 from payments.receipts import attached
 from payments.receipts.model import Purpose
 from payments.refunds import payback_repository as repository
-from payments.refunds.claiming import account_of, emptied
+from payments.refunds.claiming import emptied
 from payments.refunds.paybacks import (
+    PAYABLE,
     PREFIX,
-    Account,
     Event,
     NoSuchTransfer,
     NotCooled,
     Payback,
-    State,
     after,
 )
 from payments.refunds.paying_back import with_link
@@ -38,27 +37,6 @@ from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
 _log = structlog.get_logger("refunds")
-
-
-@dataclass(frozen=True, slots=True)
-class ToPay:
-    """A line of the list: *memo* is what the transfer must say to be known again."""
-
-    payback: Payback
-    account: Account
-    memo: str
-
-
-def list_ready(runtime: Runtime, scope: Scope) -> tuple[ToPay, ...]:
-    """List what may be paid out now, with whole account numbers; who took the list is noted."""
-
-    def work(tx: UnitOfWork) -> tuple[ToPay, ...]:
-        found = repository.ready(tx, tx.now())
-        for one in found:
-            audit.append(tx, "payback.listed", f"payback:{one.id}", amount=one.amount.dong)
-        return tuple(ToPay(one, account_of(runtime, one), one.code) for one in found)
-
-    return runtime.database.run(scope, work)
 
 
 def paid_by(tx: UnitOfWork, credit: BankCredit, memo: str) -> bool:
@@ -69,14 +47,14 @@ def paid_by(tx: UnitOfWork, credit: BankCredit, memo: str) -> bool:
     """
     codes = candidates(memo, PREFIX)
     named = repository.of_codes(tx, codes) if codes else []
-    fits = [one for one in named if one.state is State.READY and one.amount == credit.amount]
+    fits = [one for one in named if one.state in PAYABLE and one.amount == credit.amount]
     if len(fits) != 1 or len(named) != 1:
         if named:
             reason = "paid-out-otherwise"
             tx.after_commit(lambda: _log.error("refund.review", reason=reason))
         return False
     held = repository.lock(tx, fits[0].id)
-    if held.state is not State.READY:
+    if held.state not in PAYABLE:
         return False
     _close(tx, held, credit)
     return True

@@ -165,3 +165,35 @@ PAYBACK: Final = Table(
         ["facility_id", "paid_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
     ),
 )
+#: A list for the bank, with the bytes that its copies have too.
+PAYBACK_FILE: Final = Table(
+    "payback_file",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("number", Whole, nullable=False),
+    Column("sha256", Words, nullable=False),
+    Column("content_sealed", Blob, nullable=False),
+    Column("lines", Whole, nullable=False),
+    Column("total", Dong, nullable=False),
+    Column("made_by", Words, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("downloads", Whole, nullable=False),
+)
+PAYBACK_FILE_LINE: Final = Table(
+    "payback_file_line",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("file_id", Id, primary_key=True),
+    Column("payback_id", Id, primary_key=True),
+    Column("attempt", Whole, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("listed_by", Words, nullable=False),
+    Column("taken_out_by", Words, nullable=True),
+    Column("taken_out_at", UtcTime, nullable=True),
+    Column("reason", Words, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "file_id"], ["payback_file.facility_id", "payback_file.id"]
+    ),
+    ForeignKeyConstraint(["facility_id", "payback_id"], ["payback.facility_id", "payback.id"]),
+)

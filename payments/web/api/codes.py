@@ -8,11 +8,16 @@ from uuid import UUID
 from flask import Response, url_for
 from marshmallow import fields
 
+from payments.channels.routing import Reason
+from payments.idempotency import Around
 from payments.intents import queries
 from payments.intents.model import Intent
+from payments.intents.opening import AmountOutOfRange
+from payments.intents.plans import CODE_MAX
 from payments.intents.queries import IntentView
 from payments.intents.service import open_intent
 from payments.intents.status import Status
+from payments.invoicing import queries as invoicing
 from payments.qr import drawing
 from payments.storage.unit_of_work import UnitOfWork
 from payments.tokens.model import TokenScope
@@ -23,7 +28,9 @@ from payments.web.api.fields import Strict, identifier, moment, money, text
 from payments.web.api.once import Made
 from payments.web.cashier.collect import NoChannel
 from payments.web.current import runtime, scope
+from payments.web.offers import offers
 from payments.web.patient.pay import CodeEnded
+from payments.web.plans import asked_of
 
 #: 45 modules make some 540 pixels: enough for paper and for a screen across a desk.
 _PICTURE_MODULE_PX: Final = 12
@@ -71,19 +78,18 @@ def open_code(asked: dict[str, Any], invoice_id: UUID) -> Response:
     """
     Show a code for what the invoice still owes.
 
-    A code that is open and fits the amount is given again; another is replaced.
+    A code that is open and fits the amount is given again; another is replaced. It goes through
+    the channel that the desk would choose: the cheapest of those that take the amount.
     """
-    with runtime().database.reading(scope()) as tx:
-        channel = codes.collecting_channel(tx, runtime())
-    if channel is None:
-        raise NoChannel()
-    return once.answered(
-        asked,
-        lambda around, key: open_intent(
+
+    # Chosen after the key is known: a repeat has its answer, whatever became of the channels.
+    def work(around: Around, key: str) -> Intent:
+        channel = _channel(invoice_id)
+        return open_intent(
             runtime(), scope(), invoice=invoice_id, channel=channel, key=key, around=around
-        ),
-        _made,
-    )
+        )
+
+    return once.answered(asked, work, _made)
 
 
 @operation("GET", "/codes/<uuid:code_id>", TokenScope.INVOICES_READ, Says(CodeDocument))
@@ -112,6 +118,33 @@ def draw_code_png(code_id: UUID) -> Response:
     """Draw an open code as PNG."""
     view = _open(code_id)
     return Response(drawing.png(view.payload, _PICTURE_MODULE_PX), content_type="image/png")
+
+
+def _channel(invoice_id: UUID) -> str:
+    """
+    Name the channel for what is asked of an invoice now, as the desk does.
+
+    Raises:
+        NoInvoice: there is none.
+        AmountOutOfRange: the channels that are up take no payment of this size.
+        NoChannel: none can show a code now.
+    """
+    with runtime().database.reading(scope()) as tx:
+        asked = asked_of(tx, invoicing.invoice(tx, runtime().keys, invoice_id))
+        # Where nothing is due, or more than any code carries, that is what is answered.
+        amount = None if asked.is_large else asked.amount or None
+        found = offers(tx, runtime(), codes.ANY if amount is None else amount)
+    channel = codes.channel_of(found, amount)
+    if channel is not None:
+        return channel
+    own = [one.route for one in found if one.account]
+    below = [one.bound for one in own if one.reason is Reason.BELOW]
+    above = [one.bound for one in own if one.reason is Reason.ABOVE]
+    if below or above:
+        raise AmountOutOfRange(
+            least=min(below, default=codes.ANY), most=max(above, default=CODE_MAX)
+        )
+    raise NoChannel()
 
 
 def _open(code_id: UUID) -> IntentView:

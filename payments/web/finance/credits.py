@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from payments.bank.model import Direction, State
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
+from payments.kernel.money import ZERO
 from payments.receipts.attached import in_suspense, is_a_patients
 from payments.reconciliation import income, resolving
 from payments.reconciliation.lines import SOURCE
 from payments.reconciliation.matching import Suggestion
 from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
+from payments.refunds import move_queries
 from payments.web.current import current, explain, runtime, scope, words
 from payments.web.finance.pages import CreditPage, SuggestionRow
 from payments.web.finance.views import finance
@@ -76,8 +78,9 @@ def _page(
         memo = memo_text(tx, runtime().keys, credit)
         told_by = witnesses(tx, credit)
         guesses = suggestions(tx, runtime(), found)
+        may_refund = _may(Permission.REFUND)
+        free = move_queries.of_credit(tx, credit) if left and may_refund else None
         is_nobodys = bool(left) and not is_a_patients(tx, credit)
-    session = current().session
     is_outgoing = found.direction is Direction.OUT
     return CreditPage(
         id=found.id,
@@ -91,14 +94,21 @@ def _page(
         memo=memo,
         witnesses=tuple(_source(one) for one in told_by),
         suggestions=tuple(SuggestionRow(one, _why(one)) for one in guesses),
-        may_resolve=session is not None and session.user.may(Permission.RESOLVE),
+        may_resolve=_may(Permission.RESOLVE),
         may_book=is_outgoing and found.state is State.NEW,
         failure=failure,
         failed_number=failed_number,
         failed_field=failed_field,
         may_be_income=is_nobodys,
+        payment=None if free is None else free.payment,
+        may_go_back=ZERO if free is None else free.most,
         kinds=tuple((kind.value, words(f"finance.income.{kind}")) for kind in income.KINDS),
     )
+
+
+def _may(permission: Permission) -> bool:
+    session = current().session
+    return session is not None and session.user.may(permission)
 
 
 def _source(source: str) -> str:

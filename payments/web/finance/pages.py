@@ -124,3 +124,7 @@ class CreditPage:
     #: It names no invoice, so that it may be the hospital's own.
     may_be_income: bool
     kinds: tuple[tuple[str, str], ...]
+    #: What it brought, for whoever may ask that it goes back to its sender; or None.
+    payment: UUID | None
+    #: What of it nobody asked for yet.
+    may_go_back: Money

@@ -31,9 +31,30 @@ class PaybackRow:
     may_pass: bool
     may_send_back: bool
     may_close: bool
+    #: Number of the file in which it stands; None where in none.
+    file: int | None
+    may_take_out: bool
+    #: It stands in a file that this person made: somebody else takes it out.
+    is_own_file: bool
     may_come_back: bool
     #: It waits for somebody else: whoever asked neither approves nor lets the account pass.
     is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A list for the bank; after the first download each further one is a copy."""
+
+    id: UUID
+    number: int
+    sha256: str
+    lines: int
+    total: Money
+    made_by: str
+    made_at: datetime
+    downloads: int
+    taken_out: int
+    chip: Chip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +65,8 @@ class PaybacksPage:
     is_unknown: bool
     payments: tuple[MovablePayment, ...]
     rows: tuple[PaybackRow, ...]
-    #: How many may be paid out now.
+    files: tuple[FileRow, ...]
+    #: How many may be paid out now and stand in no file.
     ready: int
     may_ask: bool
     failure: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from flask import Response, redirect, request, url_for
@@ -10,13 +10,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
-from payments.refunds import claiming, paying_back, paying_out
+from payments.refunds import claiming, listing, paying_back, paying_out
+from payments.refunds.listing import ToPay
 from payments.refunds.model import NotRefundable, SamePerson
 from payments.refunds.paybacks import (
     AbovePersonLimit,
     IllegalPaybackStep,
     NoSuchTransfer,
     NotCooled,
+    NothingToList,
+    SameListMaker,
 )
 from payments.refunds.paying_back import PaybackRequest
 from payments.statements.cells import identifier, text, write
@@ -27,8 +30,15 @@ from payments.web.finance.views import finance
 from payments.web.pages import render
 from payments.web.security import requires
 
-_UNFIT = (InvalidField, NotRefundable, AbovePersonLimit, NoSuchTransfer, SamePerson)
-_LATE = (IllegalPaybackStep, NotCooled)
+_UNFIT = (
+    InvalidField,
+    NotRefundable,
+    AbovePersonLimit,
+    NoSuchTransfer,
+    SamePerson,
+    SameListMaker,
+)
+_LATE = (IllegalPaybackStep, NotCooled, NothingToList)
 
 
 @finance.get("/finance/paybacks")
@@ -97,13 +107,36 @@ def payback_came_back(payback: UUID) -> AnyResponse:
     return _done(lambda: paying_out.came_back(runtime(), scope(), payback, reference))
 
 
-@finance.post("/finance/paybacks/list.csv")
+@finance.post("/finance/paybacks/<uuid:payback>/take-out")
 @requires(Permission.APPROVE_REFUND)
-def payback_list() -> Response:
-    """Give the list for the bank: whole account numbers, so it is a form, and noted."""
+def take_payback_out(payback: UUID) -> AnyResponse:
+    reason = request.form.get("reason", "")
+    return _done(lambda: listing.take_out(runtime(), scope(), payback, reason))
+
+
+@finance.post("/finance/paybacks/files")
+@requires(Permission.APPROVE_REFUND)
+def make_payback_file() -> AnyResponse:
+    """Make the list for the bank of all that stands in none; a second click makes no second one."""
+    return _done(lambda: listing.make(runtime(), scope(), _written))
+
+
+@finance.post("/finance/paybacks/files/<uuid:file>.csv")
+@requires(Permission.APPROVE_REFUND)
+def payback_file(file: UUID) -> Response:
+    """Give a list for the bank: whole account numbers, so it is a form, counted and noted."""
+    got = listing.download(runtime(), scope(), file)
+    copy = f"-ban-sao-{got.copy}" if got.copy else ""
+    name = f"hoan-tien-{got.file.number:04d}{copy}.csv"
+    answer = Response(got.content, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _written(lines: Sequence[ToPay]) -> bytes:
     titles = tuple(words(f"payback.column.{one}") for one in ("bank", "account", "holder"))
-    rows = [(*titles, words("invoice.amount"), words("payback.column.memo"))]
-    lines = [
+    rows = [
         (
             identifier(one.account.bank),
             identifier(one.account.number),
@@ -111,12 +144,9 @@ def payback_list() -> Response:
             one.payback.amount,
             one.memo,
         )
-        for one in paying_out.list_ready(runtime(), scope())
+        for one in lines
     ]
-    answer = Response(write([*rows, *lines]), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="hoan-tien.csv"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return write([(*titles, words("invoice.amount"), words("payback.column.memo")), *rows])
 
 
 def _done(work: Callable[[], object], number: str = "") -> AnyResponse:

@@ -94,6 +94,11 @@ def stored(desk: Hospital, one: Payback) -> Payback:
         return payback_repository.get(tx, one.id)
 
 
+def may_be_paid(desk: Hospital) -> list[Payback]:
+    with desk.runtime.database.reading(desk.scope) as tx:
+        return payback_repository.ready(tx, tx.now())
+
+
 def leaves(desk: Hospital, memo: str, amount: Money, reference: str | None = None) -> None:
     told = desk.transfer(memo, amount, reference=reference)
     desk.arrive(replace(told, direction=Direction.OUT))
@@ -161,17 +166,17 @@ def test_account_that_was_never_paid_waits_for_a_day_and_a_known_one_does_not(
     desk: Hospital, clock: FrozenClock
 ) -> None:
     one = passed(desk, named(desk, approve(desk, ask(desk, stray(desk)))))
-    assert paying_out.list_ready(desk.runtime, desk.scope) == ()
+    assert may_be_paid(desk) == []
     leaves(desk, "CHI HO", STRAY, reference="OUT-1")
     with pytest.raises(NotCooled):
         paying_out.close(desk.runtime, desk.scope, one.id, "OUT-1")
     clock.advance(DAY)
-    assert [line.account for line in paying_out.list_ready(desk.runtime, desk.scope)] == [ACCOUNT]
+    assert [claiming.account_of(desk.runtime, line) for line in may_be_paid(desk)] == [ACCOUNT]
     assert paying_out.close(desk.runtime, desk.scope, one.id, "OUT-1").state is State.PAID
 
     second = ask(desk, stray(desk), key="back-002")
     passed(desk, named(desk, approve(desk, second)))
-    assert len(paying_out.list_ready(desk.runtime, desk.scope)) == 1
+    assert len(may_be_paid(desk)) == 1
 
 
 def test_transfer_without_the_code_is_closed_by_a_person_and_only_by_what_fits(
@@ -272,6 +277,13 @@ def test_one_account_gets_no_more_than_the_limit_in_thirty_days(
     clock.advance(timedelta(days=31))
     third = approve(desk, ask(desk, stray(desk), key="back-003"))
     assert named(desk, third).state is State.NAMED
+
+
+def test_money_of_nobody_above_the_limit_is_refused_when_it_is_asked_for(desk: Hospital) -> None:
+    payment = stray(desk, PERSON_MAX + vnd(1))
+    with pytest.raises(AbovePersonLimit):
+        ask(desk, payment, PERSON_MAX + vnd(1))
+    assert ask(desk, payment, PERSON_MAX).state is State.REQUESTED
 
 
 def test_one_patient_gets_no_more_than_the_limit(desk: Hospital) -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 from flask import Flask
 from pypdf import PdfReader
 
+from payments.channels import fees
+from payments.channels import service as channels
+from payments.channels.routing import Fee, Terms
+from payments.demo.hospital import DESK
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import vnd
 from payments.qr import drawing
 from payments.web.api.document import document
-from tests.support.hospital import Hospital
+from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.program import PREFIX, Program
 from tests.support.web import Browser
 
+SECOND, OTHER_ACCOUNT = "vietqr-two", "0071000999000"
 KB = {"department_code": "KB", "amount": {"amount": 50_000, "currency": "VND"}}
 
 
@@ -99,6 +106,53 @@ def test_open_code_is_given_again_and_replaced_when_the_amount_changes(
     [note] = reduced.get_json()["credit_notes"]
     assert (note["amount"], note["parts"]) == (KB["amount"], [KB])
     hospital.assert_balanced()
+
+
+def second_account(hospital: Hospital) -> None:
+    """Open a second channel for transfers, to another account of ours."""
+    told = {**SANDBOX["bank_transfer"], "account": OTHER_ACCOUNT}
+    with hospital.runtime.database.transaction(hospital.scope) as tx:
+        channels.add_account(
+            tx, hospital.runtime.settings.mode, replace(PAYEE, account=OTHER_ACCOUNT)
+        )
+        channels.put(
+            tx,
+            hospital.runtime,
+            slug=SECOND,
+            adapter="bank_transfer",
+            settings=told,
+            account=OTHER_ACCOUNT,
+        )
+
+
+def agree(hospital: Hospital, channel: str, terms: Terms) -> None:
+    day = HospitalDay.of(hospital.runtime.clock.now())
+    fees.agree(hospital.runtime, hospital.scope, channel, day, terms, "HĐ 1/2026")
+
+
+def test_code_goes_through_the_channel_that_the_desk_would_choose(
+    program: Program, hospital: Hospital
+) -> None:
+    second_account(hospital)
+    invoice = program.issue("KB01")
+    path = f"/invoices/{invoice['id']}/codes"
+    agree(hospital, SECOND, Terms(Fee(vnd(500)), amount_max=vnd(149_999)))
+    agree(hospital, DESK, Terms(Fee(vnd(900))))
+    first = program.post(path, {}).get_json()
+    agree(hospital, SECOND, Terms(Fee(vnd(500)), amount_max=vnd(150_000)))
+    second = program.post(path, {}, key="the-same-key").get_json()
+    agree(hospital, DESK, Terms(amount_max=vnd(10_000)))
+    agree(hospital, SECOND, Terms(amount_max=vnd(20_000)))
+
+    refused, repeated = program.post(path, {}), program.post(path, {}, key="the-same-key")
+
+    assert first["payee"]["account"] == PAYEE.account
+    assert second["payee"]["account"] == OTHER_ACCOUNT
+    assert (refused.status_code, refused.get_json()["type"]) == (
+        422,
+        "/problems/amount-out-of-range",
+    )
+    assert repeated.get_json() == second
 
 
 def test_rules_of_the_desk_hold_for_programs(program: Program, hospital: Hospital) -> None:
