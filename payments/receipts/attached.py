@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from payments import audit, jobs
 from payments.invoicing import repository
@@ -21,7 +21,7 @@ from payments.kernel.money import Money, vnd
 from payments.ledger.model import Subject
 from payments.ledger.queries import subject_balance
 from payments.receipts.model import Flag, Purpose
-from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH
+from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH, SUSPENSE_UNMATCH
 from payments.receipts.service import NUMBER_RECEIPT
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -116,9 +116,33 @@ def keep(tx: UnitOfWork, match: Match, invoice: UUID | None) -> None:
     )
 
 
-def match_id(facility: int, credit: UUID, invoice: UUID) -> UUID:
-    """Name the one match that a movement and an invoice can have: a second click makes it again."""
-    return uuid5(_MATCHES, f"{facility}:{credit}:{invoice}")
+def match_id(facility: int, credit: UUID, invoice: UUID, *, turn: int = 0) -> UUID:
+    """
+    Name the one match that a movement and an invoice have now: a second click makes it again.
+
+    *turn* is how many matches of the two were taken back before.
+    """
+    again = f":{turn}" if turn else ""
+    return uuid5(_MATCHES, f"{facility}:{credit}:{invoice}{again}")
+
+
+def taken_back(tx: UnitOfWork, credit: UUID, invoice: UUID) -> int:
+    """Count the matches of a movement and an invoice that were taken back."""
+    counted: int = tx.execute(
+        select(func.count())
+        .select_from(SUSPENSE_MATCH)
+        .join(
+            SUSPENSE_UNMATCH,
+            (SUSPENSE_UNMATCH.c.facility_id == SUSPENSE_MATCH.c.facility_id)
+            & (SUSPENSE_UNMATCH.c.match_id == SUSPENSE_MATCH.c.id),
+        )
+        .where(
+            SUSPENSE_MATCH.c.facility_id == tx.facility,
+            SUSPENSE_MATCH.c.credit_id == credit,
+            SUSPENSE_MATCH.c.invoice_id == invoice,
+        )
+    ).scalar_one()
+    return counted
 
 
 def in_suspense(tx: UnitOfWork, credit: UUID) -> Money:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, case, func, select
 from payments.bank.rows import BANK_CREDIT
 from payments.kernel.money import Money, vnd
 from payments.receipts.model import Flag, NoPayment
-from payments.receipts.rows import PAYMENT, RECEIPT, SUSPENSE_MATCH
+from payments.receipts.rows import PAYMENT, RECEIPT, SUSPENSE_MATCH, SUSPENSE_UNMATCH
 from payments.storage.columns import mine
 from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
@@ -22,6 +22,12 @@ _MATCHED: Final = (
     .where(
         SUSPENSE_MATCH.c.facility_id == PAYMENT.c.facility_id,
         SUSPENSE_MATCH.c.credit_id == PAYMENT.c.credit_id,
+        ~select(SUSPENSE_UNMATCH.c.match_id)
+        .where(
+            SUSPENSE_UNMATCH.c.facility_id == SUSPENSE_MATCH.c.facility_id,
+            SUSPENSE_UNMATCH.c.match_id == SUSPENSE_MATCH.c.id,
+        )
+        .exists(),
     )
     .scalar_subquery()
 )
@@ -36,7 +42,18 @@ _ALL: Final = (
     .where(mine(PAYMENT))
 )
 _IN_ORDER: Final = _ALL.order_by(PAYMENT.c.received_at, PAYMENT.c.id)
-_OF_INVOICE: Final = Prepared(_IN_ORDER.where(PAYMENT.c.invoice_id == bindparam("invoice")))
+#: What was taken back pays the invoice no more; finance still sees it at its movement.
+_OF_INVOICE: Final = Prepared(
+    _IN_ORDER.where(
+        PAYMENT.c.invoice_id == bindparam("invoice"),
+        ~select(SUSPENSE_UNMATCH.c.match_id)
+        .where(
+            SUSPENSE_UNMATCH.c.facility_id == PAYMENT.c.facility_id,
+            SUSPENSE_UNMATCH.c.match_id == PAYMENT.c.id,
+        )
+        .exists(),
+    )
+)
 _ONE: Final = Prepared(_ALL.where(PAYMENT.c.id == bindparam("payment")))
 _INVOICE_OF_RECEIPT: Final = _ALL.with_only_columns(PAYMENT.c.invoice_id).where(
     RECEIPT.c.number == bindparam("number")

@@ -84,3 +84,17 @@ SUSPENSE_MATCH: Final = Table(
     ),
     ForeignKeyConstraint(["facility_id", "invoice_id"], ["invoice.facility_id", "invoice.id"]),
 )
+#: A match that a person took back, in the ledger's transaction *txn*; it stays listed.
+SUSPENSE_UNMATCH: Final = Table(
+    "suspense_unmatch",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("match_id", Id, primary_key=True),
+    Column("txn_id", Id, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Words, nullable=False),
+    ForeignKeyConstraint(
+        ["facility_id", "match_id"], ["suspense_match.facility_id", "suspense_match.id"]
+    ),
+)

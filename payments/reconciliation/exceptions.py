@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -17,7 +17,7 @@ from payments.kernel.errors import NotFound
 from payments.kernel.money import Money, vnd
 from payments.ledger import queries as ledger
 from payments.receipts.model import Flag
-from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH
+from payments.receipts.rows import PAYMENT, SUSPENSE_MATCH, SUSPENSE_UNMATCH
 from payments.reconciliation import maps
 from payments.reconciliation.comparing import compare
 from payments.reconciliation.rows import STATEMENT_LINE
@@ -111,7 +111,7 @@ def suspense(tx: UnitOfWork, *, limit: int | None = LIST_MAX) -> tuple[SuspenseI
             SUSPENSE_MATCH.c.credit_id,
             func.sum(SUSPENSE_MATCH.c.amount).label("amount"),
         )
-        .where(SUSPENSE_MATCH.c.facility_id == tx.facility)
+        .where(SUSPENSE_MATCH.c.facility_id == tx.facility, ~_is_taken_back())
         .group_by(SUSPENSE_MATCH.c.facility_id, SUSPENSE_MATCH.c.credit_id)
         .subquery()
     )
@@ -149,6 +149,17 @@ def suspense(tx: UnitOfWork, *, limit: int | None = LIST_MAX) -> tuple[SuspenseI
             row.number,
         )
         for row in rows
+    )
+
+
+def _is_taken_back() -> Any:
+    return (
+        select(SUSPENSE_UNMATCH.c.match_id)
+        .where(
+            SUSPENSE_UNMATCH.c.facility_id == SUSPENSE_MATCH.c.facility_id,
+            SUSPENSE_UNMATCH.c.match_id == SUSPENSE_MATCH.c.id,
+        )
+        .exists()
     )
 
 

@@ -56,39 +56,40 @@ def take_as_income(
         PatientsMoney: the transfer named an invoice, or something of it was attached to one.
     """
     cleaned = checked_reason(reason)
+    return runtime.database.run(scope, lambda tx: take_in(tx, credit_id, purpose, cleaned))
 
-    def work(tx: UnitOfWork) -> Money:
-        credit = lock_credit(tx, credit_id)
-        if credit is None:
-            raise NoMovement()
-        match = uuid5(_TAKEN, f"{tx.facility}:{credit_id}")
-        before = attached.matched_before(tx, match)
-        if before is not None:
-            return before
-        waiting = attached.in_suspense(tx, credit_id)
-        if not waiting:
-            raise NothingInSuspense()
-        if attached.is_a_patients(tx, credit_id):
-            raise PatientsMoney()
-        owner = Subject("bank_credit", credit_id)
-        booked = post(
-            tx,
-            suspense_is_income(match=match, owner=owner, amount=waiting),
-            effective_at=tx.now(),
-            source="finance",
-        )
-        attached.keep(
-            tx, Match(match, credit_id, purpose, waiting, cleaned, booked.txn_id), invoice=None
-        )
-        mark(tx, credit_id, State.MATCHED, purpose.value)
-        audit.append(
-            tx,
-            "suspense.taken_as_income",
-            f"bank_credit:{credit_id}",
-            purpose=purpose.value,
-            amount=waiting.dong,
-            reason=cleaned,
-        )
-        return waiting
 
-    return runtime.database.run(scope, work)
+def match_of(facility: int, credit_id: UUID) -> UUID:
+    """Name the one match by which a movement is income."""
+    return uuid5(_TAKEN, f"{facility}:{credit_id}")
+
+
+def take_in(tx: UnitOfWork, credit_id: UUID, purpose: Purpose, reason: str) -> Money:
+    """Do the same inside a running transaction, for a *reason* that was checked."""
+    credit = lock_credit(tx, credit_id)
+    if credit is None:
+        raise NoMovement()
+    match = match_of(tx.facility, credit_id)
+    before = attached.matched_before(tx, match)
+    if before is not None:
+        return before
+    waiting = attached.in_suspense(tx, credit_id)
+    if not waiting:
+        raise NothingInSuspense()
+    if attached.is_a_patients(tx, credit_id):
+        raise PatientsMoney()
+    owner = Subject("bank_credit", credit_id)
+    entry = suspense_is_income(match=match, owner=owner, amount=waiting)
+    booked = post(tx, entry, effective_at=tx.now(), source="finance")
+    kept = Match(match, credit_id, purpose, waiting, reason, booked.txn_id)
+    attached.keep(tx, kept, invoice=None)
+    mark(tx, credit_id, State.MATCHED, purpose.value)
+    audit.append(
+        tx,
+        "suspense.taken_as_income",
+        f"bank_credit:{credit_id}",
+        purpose=purpose.value,
+        amount=waiting.dong,
+        reason=reason,
+    )
+    return waiting

@@ -69,7 +69,7 @@ def attach(runtime: Runtime, scope: Scope, credit_id: UUID, invoice_id: UUID, re
     """
     cleaned = checked_reason(reason)
     return runtime.database.run(
-        scope, lambda tx: _attach(tx, runtime, credit_id, invoice_id, cleaned)
+        scope, lambda tx: attach_in(tx, runtime, credit_id, invoice_id, cleaned)
     )
 
 
@@ -91,37 +91,41 @@ def book_bank_line(runtime: Runtime, scope: Scope, credit_id: UUID, reason: str)
         NotABankLine: it came in, or is explained already.
     """
     cleaned = checked_reason(reason)
-
-    def work(tx: UnitOfWork) -> None:
-        credit = lock_credit(tx, credit_id)
-        if credit is None:
-            raise NoMovement()
-        if credit.state is State.MATCHED and credit.direction is Direction.OUT:
-            return
-        if credit.direction is not Direction.OUT or credit.state is not State.NEW:
-            raise NotABankLine()
-        entry = bank_other(
-            bank_account=credit.account,
-            external_id=credit.external_id,
-            amount=-credit.amount,
-            credit=credit.id,
-        )
-        post(tx, entry, effective_at=credit.occurred_at, source="finance")
-        mark(tx, credit.id, State.MATCHED, "bank_fee")
-        audit.append(tx, "bank.fee_booked", f"bank_credit:{credit.id}", reason=cleaned)
-
-    runtime.database.run(scope, work)
+    runtime.database.run(scope, lambda tx: book_bank_line_in(tx, credit_id, cleaned))
 
 
-def _attach(
+def book_bank_line_in(tx: UnitOfWork, credit_id: UUID, reason: str) -> Money:
+    """Do the same inside a running transaction, for a *reason* that was checked."""
+    credit = lock_credit(tx, credit_id)
+    if credit is None:
+        raise NoMovement()
+    if credit.state is State.MATCHED and credit.direction is Direction.OUT:
+        return credit.amount
+    if credit.direction is not Direction.OUT or credit.state is not State.NEW:
+        raise NotABankLine()
+    entry = bank_other(
+        bank_account=credit.account,
+        external_id=credit.external_id,
+        amount=-credit.amount,
+        credit=credit.id,
+    )
+    post(tx, entry, effective_at=credit.occurred_at, source="finance")
+    mark(tx, credit.id, State.MATCHED, "bank_fee")
+    audit.append(tx, "bank.fee_booked", f"bank_credit:{credit.id}", reason=reason)
+    return credit.amount
+
+
+def attach_in(
     tx: UnitOfWork, runtime: Runtime, credit_id: UUID, invoice_id: UUID, reason: str
 ) -> Match:
+    """Do what ``attach`` does inside a running transaction, for a *reason* that was checked."""
     invoice = invoices.lock(tx, invoice_id)
     active = intents.lock_active(tx, invoice_id)
     credit = lock_credit(tx, credit_id)
     if credit is None:
         raise NoMovement()
-    match_id = attached.match_id(tx.facility, credit_id, invoice_id)
+    turn = attached.taken_back(tx, credit_id, invoice_id)
+    match_id = attached.match_id(tx.facility, credit_id, invoice_id, turn=turn)
     before = attached.matched_before(tx, match_id)
     if before is not None:
         return Match(match_id, before, is_new=False)

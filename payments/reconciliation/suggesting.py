@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from payments.invoicing.repository import model as invoice_of
 from payments.invoicing.rows import INVOICE
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.codes import candidates, near_misses
-from payments.kernel.money import vnd
+from payments.kernel.money import Money, vnd
 from payments.keys import Keys
 from payments.receipts.attached import in_suspense
 from payments.reconciliation.matching import WINDOW, Candidate, Suggestion, suggest
@@ -35,10 +36,21 @@ def suggestions(tx: UnitOfWork, runtime: Runtime, credit: BankCredit) -> tuple[S
     left = in_suspense(tx, credit.id)
     if not left:
         return ()
-    memo = memo_text(tx, runtime.keys, credit.id)
+    near = near_codes(runtime, memo_text(tx, runtime.keys, credit.id))
+    return suggest(left, credit.occurred_at, near, candidates_of(tx, credit, left, near))
+
+
+def near_codes(runtime: Runtime, memo: str) -> frozenset[str]:
+    """Give the codes that *memo* may mean: whole, or one slip away."""
     prefix = runtime.settings.code_prefix
     # Codes that are whole are here too: a memo with those of two invoices names none.
-    near = (*candidates(memo, prefix), *near_misses(memo, prefix))[:_GUESSES_MAX]
+    return frozenset((*candidates(memo, prefix), *near_misses(memo, prefix))[:_GUESSES_MAX])
+
+
+def candidates_of(
+    tx: UnitOfWork, credit: BankCredit, left: Money, near: frozenset[str]
+) -> tuple[Candidate, ...]:
+    """List open invoices by a code in *near*, or by *left* as asked within a day."""
     rows = tx.execute(
         select(*COLUMNS, INTENT.c.code, INTENT.c.made_at)
         .join(
@@ -50,7 +62,7 @@ def suggestions(tx: UnitOfWork, runtime: Runtime, credit: BankCredit) -> tuple[S
             INVOICE.c.document == "issued",
             INTENT.c.account == credit.account,
             or_(
-                INTENT.c.code.in_(near),
+                INTENT.c.code.in_(sorted(near)),
                 (INTENT.c.amount == left.dong)
                 & INTENT.c.made_at.between(
                     credit.occurred_at - WINDOW, credit.occurred_at + WINDOW
@@ -60,11 +72,10 @@ def suggestions(tx: UnitOfWork, runtime: Runtime, credit: BankCredit) -> tuple[S
         .order_by(INTENT.c.made_at.desc(), INTENT.c.id)
         .limit(_LOOKED_AT_MAX)
     )
-    found = [
+    return tuple(
         Candidate(row.id, row.number, amount_due(invoice_of(row)), row.code, row.made_at)
         for row in rows
-    ]
-    return suggest(left, credit.occurred_at, frozenset(near), found)
+    )
 
 
 def memo_text(tx: UnitOfWork, keys: Keys, credit: UUID) -> str:
@@ -98,6 +109,16 @@ def find(tx: UnitOfWork, credit: UUID) -> BankCredit:
         row.code,
         State(row.state),
     )
+
+
+def told_at(tx: UnitOfWork, credit: UUID) -> tuple[tuple[str, datetime], ...]:
+    """List who told of a movement, and when, the first first."""
+    rows = tx.execute(
+        select(EVIDENCE.c.source, EVIDENCE.c.seen_at)
+        .where(EVIDENCE.c.facility_id == tx.facility, EVIDENCE.c.credit_id == credit)
+        .order_by(EVIDENCE.c.id)
+    )
+    return tuple((row.source, row.seen_at) for row in rows)
 
 
 def witnesses(tx: UnitOfWork, credit: UUID) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from payments.ledger.model import Subject
 from payments.ledger.queries import subject_balance
 from payments.patients.rows import PATIENT
 from payments.receipts.model import NoPayment
-from payments.receipts.rows import PAYMENT
+from payments.receipts.rows import PAYMENT, SUSPENSE_UNMATCH
 from payments.refunds import payback_repository as paybacks
 from payments.refunds.disputes import TAKING
 from payments.refunds.move_repository import taken, waiting
@@ -60,10 +60,19 @@ class Paid:
 def paid(tx: UnitOfWork, payment: UUID) -> Paid:
     """Read a payment. Raises NoPayment."""
     row = tx.execute(
-        select(PAYMENT, INTENT.c.invoice_id.label("named"))
+        select(
+            PAYMENT,
+            INTENT.c.invoice_id.label("named"),
+            SUSPENSE_UNMATCH.c.match_id.label("taken_back"),
+        )
         .outerjoin(
             INTENT,
             (INTENT.c.facility_id == PAYMENT.c.facility_id) & (INTENT.c.id == PAYMENT.c.intent_id),
+        )
+        .outerjoin(
+            SUSPENSE_UNMATCH,
+            (SUSPENSE_UNMATCH.c.facility_id == PAYMENT.c.facility_id)
+            & (SUSPENSE_UNMATCH.c.match_id == PAYMENT.c.id),
         )
         .where(PAYMENT.c.facility_id == tx.facility, PAYMENT.c.id == payment)
     ).first()
@@ -76,7 +85,8 @@ def paid(tx: UnitOfWork, payment: UUID) -> Paid:
         row.invoice_id or row.named,
         row.invoice_id is not None,
         row.received > 0,
-        vnd(row.applied),
+        # A match that was taken back lies in suspense again, as its movement's.
+        vnd(row.applied) if row.taken_back is None else vnd(0),
         row.received_at,
     )
 

@@ -54,6 +54,7 @@ RAIL: Final = (
     RailItem("nav.cashier", "till", "cashier.desk", Permission.COLLECT),
     RailItem("shift.close", "cash", "cashier.shift", Permission.COLLECT),
     RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
+    RailItem("nav.inbox", "inbox", "finance.inbox", Permission.SEE_FINANCE),
     RailItem("nav.refunds", "back", "finance.refunds", Permission.SEE_FINANCE),
     RailItem("nav.payouts", "twin", "finance.payouts", Permission.SEE_FINANCE),
     RailItem("nav.bhyt", "half", "finance.bhyt", Permission.SEE_FINANCE),

@@ -54,7 +54,10 @@ ALWAYS: Final[Mapping[str, str]] = {
                       WHERE facility_id = :f AND state = 'lost' GROUP BY invoice_id) d
             ON d.invoice_id = i.id
          WHERE i.facility_id = :f
-           AND i.paid <> coalesce(p.applied, 0) - coalesce(d.gone, 0)""",
+           AND i.paid <> coalesce(p.applied, 0) - coalesce(d.gone, 0) - coalesce((
+             SELECT sum(m.amount) FROM suspense_match m JOIN suspense_unmatch u
+                 ON u.facility_id = m.facility_id AND u.match_id = m.id
+              WHERE m.facility_id = :f AND m.invoice_id = i.id), 0)""",
     "what is in dispute is held on 1210": f"""
         SELECT coalesce(d.id, l.subject_id), d.amount, l.held FROM
           (SELECT * FROM dispute WHERE facility_id = :f AND state = 'open') d
@@ -114,7 +117,9 @@ ALWAYS: Final[Mapping[str, str]] = {
              FROM bank_credit c
              LEFT JOIN payment p ON p.facility_id = c.facility_id AND p.credit_id = c.id
              LEFT JOIN (SELECT credit_id, sum(amount) AS amount FROM suspense_match
-                         WHERE facility_id = :f GROUP BY credit_id) m ON m.credit_id = c.id
+                         WHERE facility_id = :f AND id NOT IN (
+                           SELECT match_id FROM suspense_unmatch WHERE facility_id = :f)
+                         GROUP BY credit_id) m ON m.credit_id = c.id
             WHERE c.facility_id = :f GROUP BY c.id) w
           FULL JOIN (SELECT subject_id, -sum(amount) AS held FROM ({_ON_ACCOUNT}) x
                       WHERE code = '2200' AND subject_type = 'bank_credit'

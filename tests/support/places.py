@@ -70,6 +70,13 @@ from tests.support.ways import (
     user,
 )
 
+A_RULE: Final = {
+    "name": "Tiền đúng số trong một giờ",
+    "by": "amount_time",
+    "effect": "invoice",
+    "window": "60",
+    "first": "2026-11-01",
+}
 PLACES: Final[tuple[Place, ...]] = (
     # Signing in
     Place("sign-in", "sign_in.show", None, at("/sign-in")),
@@ -555,6 +562,27 @@ PLACES: Final[tuple[Place, ...]] = (
         BOOKS,
         sent("/finance/bhyt/assessment", "/finance/bhyt/assessment", {"month": "x"}),
         422,
+    ),
+    Place("rules", "finance.rules", BOOKS, at("/finance/rules")),
+    Place("rules-seen", "finance.rules", Role.AUDITOR, at("/finance/rules")),
+    Place(
+        "rules-wrong",
+        "finance.rules",
+        BOOKS,
+        sent("/finance/rules", "/finance/rules", {"name": "x", "by": "memo"}),
+        422,
+    ),
+    Place("rule", "finance.rule", BOOKS, sent("/finance/rules", "/finance/rules", A_RULE)),
+    Place("inbox", "finance.inbox", CHIEF, at("/finance/inbox")),
+    Place("inbox-seen", "finance.inbox", Role.AUDITOR, at("/finance/inbox")),
+    Place("inbox-flag", "finance.inbox", BOOKS, at("/finance/inbox?flag=unmatched")),
+    Place("inbox-empty", "finance.inbox", BOOKS, at("/finance/inbox?flag=nothing")),
+    Place(
+        "inbox-refused",
+        "finance.inbox",
+        BOOKS,
+        sent("/finance/inbox", "/finance/inbox/close", {"key": "credit:x", "reason": "đã xem"}),
+        409,
     ),
     Place("moves", "finance.moves", CHIEF, moves_of("over")),
     Place("moves-none", "finance.moves", BOOKS, at("/finance/moves")),

@@ -6,9 +6,11 @@ from payments.web.finance import credits as credits
 from payments.web.finance import days as days
 from payments.web.finance import disputes as disputes
 from payments.web.finance import fees as fees
+from payments.web.finance import inbox as inbox
 from payments.web.finance import moves as moves
 from payments.web.finance import paybacks as paybacks
 from payments.web.finance import payouts as payouts
 from payments.web.finance import refunds as refunds
+from payments.web.finance import rules as rules
 from payments.web.finance import statements as statements
 from payments.web.finance.views import finance as finance

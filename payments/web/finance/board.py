@@ -12,6 +12,8 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Problem
 from payments.kernel.money import ZERO
 from payments.ledger import periods
+from payments.matching import repository as matches
+from payments.matching.model import State as RuleState
 from payments.receipts.model import Flag
 from payments.reconciliation import exceptions, maps
 from payments.reconciliation.comparing import compare
@@ -113,13 +115,14 @@ def _page(tx: UnitOfWork, asked: Asked) -> DayPage:
         suspense=tuple(_suspense_row(item) for item in items),
         suspense_total=sum((item.left for item in items), ZERO),
         outgoing=exceptions.outgoing(tx),
-        kept=tuple(replace(one, reason=_why_kept(one.reason)) for one in exceptions.kept(tx)),
+        kept=tuple(replace(one, reason=why_kept(one.reason)) for one in exceptions.kept(tx)),
         is_closed=state == periods.CLOSED,
         why_not_close=_why_not(asked.day, today, days, said, Permission.CLOSE_DAY in user_may),
         may_import=Permission.IMPORT_STATEMENT in user_may,
         may_resolve=Permission.RESOLVE in user_may,
         may_close=Permission.CLOSE_DAY in user_may,
         may_export=Permission.EXPORT in user_may,
+        has_rules=bool(matches.rules(tx, only=RuleState.ON)),
         problems=tuple((one.line, explain_problem(one)) for one in asked.problems),
         failure=asked.failure,
         notice=asked.notice,
@@ -200,7 +203,7 @@ def _suspense_row(item: exceptions.SuspenseItem) -> SuspenseRow:
     )
 
 
-def _why_kept(reason: str) -> str:
+def why_kept(reason: str) -> str:
     """Word the stored reason: one of the inbox's, or the code of what stopped a line."""
     if catalogue.has(f"finance.kept.why.{reason}"):
         return words(f"finance.kept.why.{reason}")

@@ -11,13 +11,17 @@ from payments.bank.model import Direction, State
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO
+from payments.matching import repository as matches
+from payments.matching.applying import confirm
 from payments.receipts.attached import in_suspense, is_a_patients
 from payments.reconciliation import income, resolving
 from payments.reconciliation.lines import SOURCE
 from payments.reconciliation.matching import Suggestion
 from payments.reconciliation.suggesting import find, memo_text, suggestions, witnesses
+from payments.reconciliation.unmatching import MatchInUse, unmatch
 from payments.refunds import move_queries
 from payments.web.current import current, explain, runtime, scope, words
+from payments.web.finance.decided import decision_row
 from payments.web.finance.pages import CreditPage, SuggestionRow
 from payments.web.finance.views import finance
 from payments.web.pages import render
@@ -40,9 +44,23 @@ def attach(credit: UUID) -> AnyResponse:
             invoice = resolving.invoice_of_number(tx, number)
         if invoice is None:
             raise InvalidField("number", "invoice_number", number=number)
-        resolving.attach(runtime(), scope(), credit, invoice, request.form.get("reason", ""))
+        confirm(runtime(), scope(), credit, invoice, request.form.get("reason", ""))
     except InvalidField as error:
         return Response(render(_page(credit, failure=explain(error), failed_number=number)), 422)
+    if request.form.get("back") == "inbox":
+        return redirect(url_for("finance.inbox"), 303)
+    return redirect(url_for("finance.credit", credit=credit), 303)
+
+
+@finance.post("/finance/credits/<uuid:credit>/unmatch/<uuid:match>")
+@requires(Permission.RESOLVE)
+def take_back(credit: UUID, match: UUID) -> AnyResponse:
+    try:
+        unmatch(runtime(), scope(), match, request.form.get("reason", ""))
+    except InvalidField as error:
+        return Response(render(_page(credit, failure=explain(error))), 422)
+    except MatchInUse as error:
+        return Response(render(_page(credit, failure=explain(error))), 409)
     return redirect(url_for("finance.credit", credit=credit), 303)
 
 
@@ -80,6 +98,7 @@ def _page(
         guesses = suggestions(tx, runtime(), found)
         may_refund = _may(Permission.REFUND)
         free = move_queries.of_credit(tx, credit) if left and may_refund else None
+        decided = tuple(decision_row(tx, one) for one in matches.decisions(tx, credit))
         is_nobodys = bool(left) and not is_a_patients(tx, credit)
     is_outgoing = found.direction is Direction.OUT
     return CreditPage(
@@ -92,8 +111,8 @@ def _page(
         occurred_at=found.occurred_at,
         day=found.day,
         memo=memo,
-        witnesses=tuple(_source(one) for one in told_by),
-        suggestions=tuple(SuggestionRow(one, _why(one)) for one in guesses),
+        witnesses=tuple(source_name(one) for one in told_by),
+        suggestions=tuple(SuggestionRow(one, why_of(one)) for one in guesses),
         may_resolve=_may(Permission.RESOLVE),
         may_book=is_outgoing and found.state is State.NEW,
         failure=failure,
@@ -102,6 +121,7 @@ def _page(
         may_be_income=is_nobodys,
         payment=None if free is None else free.payment,
         may_go_back=ZERO if free is None else free.most,
+        decisions=decided,
         kinds=tuple((kind.value, words(f"finance.income.{kind}")) for kind in income.KINDS),
     )
 
@@ -111,10 +131,10 @@ def _may(permission: Permission) -> bool:
     return session is not None and session.user.may(permission)
 
 
-def _source(source: str) -> str:
+def source_name(source: str) -> str:
     """Name a witness: the bank's statement, or a feed by its channel."""
     return words("recon.statement") if source == SOURCE else source.partition(":")[2]
 
 
-def _why(one: Suggestion) -> str:
+def why_of(one: Suggestion) -> str:
     return words(f"finance.why.{one.why}", amount=vnd(abs(one.difference)), minutes=one.minutes)

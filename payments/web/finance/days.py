@@ -123,6 +123,8 @@ def _shown(show: str) -> str:
 
 def _back(date: str) -> AnyResponse:
     """Go back to the list that the form stood in."""
+    if request.form.get("back") == "inbox":
+        return redirect(url_for("finance.inbox"), 303)
     account = request.form.get("back_account", "")
     chosen = _shown(request.form.get("show", "open"))
     address = url_for("finance.day", date=str(day_of(date)), account=account, show=chosen)
@@ -130,7 +132,12 @@ def _back(date: str) -> AnyResponse:
 
 
 def _notice() -> tuple[Chip | None, str]:
-    """Say what became of the statement that was just sent; the counts stand in the address."""
+    """Say what a statement or a run has just done; the counts stand in the address."""
+    ruled = [request.args.get(name, type=int) for name in ("ruled", "left", "twice")]
+    if all(count is not None and count >= 0 for count in ruled):
+        matched, left, twice = ruled
+        text = words("rule.run.done", n=matched)
+        return Chip("ok", "check", text), words("rule.run.more", left=left, twice=twice)
     counts = {name: request.args.get(name, type=int) for name in _COUNTS}
     if any(count is None or count < 0 for count in counts.values()):
         return None, ""

@@ -87,6 +87,7 @@ class DayPage:
     may_resolve: bool
     may_close: bool
     may_export: bool
+    has_rules: bool
     #: What a refused statement has wrong: line of the file, None for the whole, and in words.
     problems: tuple[tuple[int | None, str], ...]
     failure: str
@@ -98,6 +99,22 @@ class DayPage:
 class SuggestionRow:
     suggestion: Suggestion
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """What was decided of the money; *back* says that, and why, it was taken back."""
+
+    id: UUID
+    amount: Money
+    what: str
+    why: str
+    by: str
+    at: datetime
+    back: str
+    back_by: str
+    back_at: datetime | None
+    may_be_taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,7 @@ class CreditPage:
     failed_field: str
     #: It names no invoice, so that it may be the hospital's own.
     may_be_income: bool
+    decisions: tuple[DecisionRow, ...]
     kinds: tuple[tuple[str, str], ...]
     #: What it brought, for whoever may ask that it goes back to its sender; or None.
     payment: UUID | None

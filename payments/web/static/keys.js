@@ -35,6 +35,11 @@
       if (event.key === "Enter") press(event, bearing("Ctrl+Enter") || document.querySelector("main .btn--main"));
       return;
     }
+    if (event.key === "Enter") {
+      const one = document.activeElement;
+      if (!one || one === document.body || one.tagName === "MAIN") press(event, bearing("Enter"));
+      return;
+    }
     if (event.key.length > 1) {
       if (/^(F[0-9]+|Escape)$/.test(event.key)) press(event, bearing(event.key));
       return;
@@ -43,8 +48,8 @@
     if (event.key === "/" && scan) {
       event.preventDefault();
       scan.focus();
-    } else if (event.key === "?") {
-      press(event, bearing("?"));
+    } else if (/^[a-z?]$/i.test(event.key)) {
+      press(event, bearing(event.key.toLowerCase()));
     }
   });
 })();
