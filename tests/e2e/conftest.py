@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from payments.demo.making import PASSWORD
 from tests.support.browsers import FLAGS, chromium
+from tests.support.stagehands import Theatre, theatre_in
 
 #: Four programs start and three days of history are made; a busy machine takes its time.
 START_MAX_S = 180
@@ -117,3 +118,10 @@ def sign_in(page: Page, demo: Demo, login: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_text("Đăng xuất").wait_for()
+
+
+@pytest.fixture(scope="session")
+def theatre(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Theatre]:
+    """The hospital of the pages; who looks at it is in one group, so that it is built once."""
+    with theatre_in(tmp_path_factory.mktemp("theatre"), browser) as made:
+        yield made

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from payments.identity.permissions import Role
 from payments.words import catalogue
 from tests.e2e.looking import announced, lost, violations
 from tests.support.places import PLACES
-from tests.support.stagehands import Theatre, theatre_in
+from tests.support.stagehands import Theatre
 from tests.support.ways import HEAD, Place, invoice, link
 
 #: A page asks each second, a telephone each two; the machine of a test may be busy.
@@ -29,12 +29,6 @@ ONCE = tuple({(one.endpoint, one.status): one for one in reversed(PLACES)}.value
 LOOKED_AT = PLACES if EVERY_STATE else ONCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("theatre")]
-
-
-@pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Theatre]:
-    with theatre_in(tmp_path_factory.mktemp("theatre"), browser) as made:
-        yield made
 
 
 @pytest.mark.parametrize("place", LOOKED_AT, ids=lambda place: place.name)

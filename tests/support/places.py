@@ -584,6 +584,8 @@ PLACES: Final[tuple[Place, ...]] = (
         sent("/finance/inbox", "/finance/inbox/close", {"key": "credit:x", "reason": "đã xem"}),
         409,
     ),
+    Place("overview", "finance.overview", CHIEF, at("/finance/overview")),
+    Place("overview-empty", "finance.overview", BOOKS, at("/finance/overview?day=2026-01-05")),
     Place("moves", "finance.moves", CHIEF, moves_of("over")),
     Place("moves-none", "finance.moves", BOOKS, at("/finance/moves")),
     Place("moves-unknown", "finance.moves", BOOKS, at("/finance/moves?number=VP26999999")),

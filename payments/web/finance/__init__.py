@@ -8,6 +8,7 @@ from payments.web.finance import disputes as disputes
 from payments.web.finance import fees as fees
 from payments.web.finance import inbox as inbox
 from payments.web.finance import moves as moves
+from payments.web.finance import overview as overview
 from payments.web.finance import paybacks as paybacks
 from payments.web.finance import payouts as payouts
 from payments.web.finance import refunds as refunds

@@ -1,0 +1,1 @@
+"""Reconciliation over several days in figures: collected, matched, cashless, fees."""
