@@ -581,7 +581,7 @@ PLACES: Final[tuple[Place, ...]] = (
         "inbox-refused",
         "finance.inbox",
         BOOKS,
-        sent("/finance/inbox", "/finance/inbox/close", {"key": "credit:x", "reason": "đã xem"}),
+        sent("/finance/inbox", "/finance/inbox/close", {"item": "credit:x", "reason": "đã xem"}),
         409,
     ),
     Place("overview", "finance.overview", CHIEF, at("/finance/overview")),

@@ -68,7 +68,7 @@ def _try_again(key: str) -> None:
 
 def _done(work: Callable[[list[str]], object]) -> AnyResponse:
     """Do *work* on the ticked rows; a refused form shows the same list with the reason."""
-    keys = request.form.getlist("key")[: service.AT_ONCE_MAX]
+    keys = request.form.getlist("item")[: service.AT_ONCE_MAX]
     at, chosen = request.form.get("at", ""), _filter(request.form.get)
     try:
         work(keys)

@@ -62,10 +62,10 @@ def test_the_best_suggestion_is_taken_from_the_inbox(
 def test_all_of_one_flag_are_taken_on_at_once(accountant: Browser, hospital: Hospital) -> None:
     lost(hospital, 10_000, 20_000)
     page = text(accountant, "/finance/inbox?flag=unmatched")
-    keys = re.findall(r'name="key" value="(credit:[0-9a-f-]{36})"', page)
+    keys = re.findall(r'name="item" value="(credit:[0-9a-f-]{36})"', page)
 
     answer = accountant.post(
-        "/finance/inbox/assign", {"key": sorted(set(keys)), "flag": "unmatched"}
+        "/finance/inbox/assign", {"item": sorted(set(keys)), "flag": "unmatched"}
     )
 
     assert answer.status_code == 303
@@ -80,14 +80,14 @@ def test_an_auditor_sees_and_decides_nothing(auditor: Browser, hospital: Hospita
 
     assert "10.000" in page
     assert "/finance/inbox/assign" not in page
-    assert auditor.post("/finance/inbox/assign", {"key": "x"}).status_code == 403
+    assert auditor.post("/finance/inbox/assign", {"item": "x"}).status_code == 403
 
 
 def test_money_is_not_closed_by_a_reason(accountant: Browser, hospital: Hospital) -> None:
     lost(hospital, 10_000)
-    [key] = set(re.findall(r'name="key" value="([^"]+)"', text(accountant)))
+    [key] = set(re.findall(r'name="item" value="([^"]+)"', text(accountant)))
 
-    answer = accountant.post("/finance/inbox/close", {"key": key, "reason": "bỏ qua"})
+    answer = accountant.post("/finance/inbox/close", {"item": key, "reason": "bỏ qua"})
 
     assert answer.status_code == 422
     assert "Không đóng khoản tiền bằng lý do" in unescape(answer.get_data(as_text=True))
