@@ -5,54 +5,38 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.exc import OperationalError
-
-from payments import worker
-from payments.app import from_environment
-from payments.audit_chain import commands as audit
-from payments.catalogue import commands as catalogue
-from payments.channels import commands as channels
-from payments.demo import commands as demo
-from payments.demo import sandboxes
-from payments.desks import commands as desks
-from payments.diagnosis import commands as gateways
-from payments.events import commands as events
-from payments.identity import commands as identity
-from payments.interop.orders import commands as orders
 from payments.kernel import traces
 from payments.kernel.errors import VienphiError
 from payments.kernel.scope import FacilityId, Scope
-from payments.ledger import commands as ledger
-from payments.operations import commands as operations
-from payments.qr import commands as qr
-from payments.reconciliation import commands as reconciliation
-from payments.runtime import Runtime
-from payments.settlement import commands as settlement
-from payments.storage import installation
-from payments.tokens import commands as tokens
-from payments.words.catalogue import TERMINAL
-from payments.words.explaining import sentence
 
-_CAPABILITIES: Final = (
-    demo,
-    sandboxes,
-    qr,
-    settlement,
-    ledger,
-    audit,
-    identity,
-    tokens,
-    catalogue,
-    channels,
-    desks,
-    reconciliation,
-    events,
-    gateways,
-    orders,
-    operations,
-)
+if TYPE_CHECKING:
+    from payments.runtime import Runtime
+
+#: Each command and the module that brings it. Only that one is loaded: all of them, with the web
+#: and the database behind, take longer than comparing a million lines.
+COMMANDS: Final = {
+    "demo": "payments.demo.commands",
+    "sandbox": "payments.demo.sandboxes",
+    "qr": "payments.qr.commands",
+    "bhyt": "payments.settlement.commands",
+    "ledger": "payments.ledger.commands",
+    "audit": "payments.audit_chain.commands",
+    "user": "payments.identity.commands",
+    "token": "payments.tokens.commands",
+    "catalogue": "payments.catalogue.commands",
+    "channels": "payments.channels.commands",
+    "desk": "payments.desks.commands",
+    "reconcile": "payments.reconciliation.file_commands",
+    "bank": "payments.reconciliation.commands",
+    "events": "payments.events.commands",
+    "gateways": "payments.diagnosis.commands",
+    "orders": "payments.interop.orders.commands",
+    "db": "payments.operations.commands",
+    "keys": "payments.operations.commands",
+}
 
 
 class NoFacility(VienphiError):
@@ -65,22 +49,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. What Vienphi can explain is one line on stderr."""
     # What we cannot explain goes to a terminal, a journal, a mail of cron: without values in it.
     sys.excepthook = traces.write
-    args = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    args = _parser(_modules(given)).parse_args(given)
     try:
         if hasattr(args, "run"):
             return int(args.run(args))
-        runtime = from_environment()
+        runtime = _runtime()
         return int(args.run_with(runtime, _scope(runtime, args.facility_code), args))
     except VienphiError as error:
-        print(f"vienphi: {error.detail or sentence(error, TERMINAL)}", file=sys.stderr)
+        print(f"vienphi: {error.detail or _said(error)}", file=sys.stderr)
         return 2
-    except OperationalError as error:
+    except _refused_by_database() as error:
         # The server's own words say what is wrong with address, role or network; no values in them.
         print(f"vienphi: the database refuses: {str(error.orig).strip()}", file=sys.stderr)
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def _modules(argv: Sequence[str]) -> list[str]:
+    """List the modules that *argv* needs: all of them where it names no command, for the help."""
+    match argv:
+        case ["--facility", _, name, *_] | [name, *_] if name in COMMANDS:
+            return [COMMANDS[name]]
+        case ["worker", *_]:
+            return []
+    return list(dict.fromkeys(COMMANDS.values()))
+
+
+def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("vienphi", description="The money side of a hospital.")
     parser.add_argument(
         "--facility",
@@ -93,17 +88,41 @@ def _parser() -> argparse.ArgumentParser:
     working = subparsers.add_parser("worker", help="number, apply, poll, expire, tell and seal")
     working.add_argument("--only", choices=("seal", "jobs", "events", "gateways", "portal"))
     working.set_defaults(run=_worker)
-    for capability in _CAPABILITIES:
-        capability.add_commands(subparsers)
+    for module in modules:
+        import_module(module).add_commands(subparsers)
     return parser
 
 
 def _worker(args: argparse.Namespace) -> int:
-    return worker.main(from_environment(), only=args.only)
+    from payments import worker
+
+    return worker.main(_runtime(), only=args.only)
+
+
+def _runtime() -> Runtime:
+    from payments.app import from_environment
+
+    return from_environment()
+
+
+def _said(error: VienphiError) -> str:
+    from payments.words.catalogue import TERMINAL
+    from payments.words.explaining import sentence
+
+    return sentence(error, TERMINAL)
+
+
+def _refused_by_database() -> type[Exception]:
+    """Give what a refusing database raises; asked only when something was raised."""
+    from sqlalchemy.exc import OperationalError
+
+    return OperationalError
 
 
 def _scope(runtime: Runtime, code: int | None) -> Scope:
     """Name the facility that a command works for."""
+    from payments.storage import installation
+
     chosen = code or runtime.settings.facility
     if chosen is None:
         present = installation.facilities(runtime.database.engine)

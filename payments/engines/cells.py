@@ -13,6 +13,7 @@ from payments.kernel.money import DONG_MAX
 LETTERS_MAX: Final = 300
 #: Characters that no cell of a table holds: they would end a line or deceive a terminal.
 _CONTROL: Final = "[\\x00-\\x1f\\x7f]"
+_PLAIN: Final = "[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*"
 _FORMS: Final = {
     Kind.DONG: "-?(0|[1-9][0-9]{0,15})",
     Kind.HUNDREDTHS: "-?(0|[1-9][0-9]{0,15})([.][0-9]{1,2})?",
@@ -45,6 +46,20 @@ def is_right(kind: Kind, cell: str) -> str:
     if kind.may_be_empty:
         return f"({is_empty} OR coalesce({right}, false))"
     return f"(NOT {is_empty} AND coalesce({right}, false))"
+
+
+def is_plain(kind: Kind, title: str) -> str:
+    """
+    Give the condition that a value of Parquet is right at first sight and its own value.
+
+    It costs a fraction of ``is_right``, may be false of a cell that is in order, and is never NULL.
+    Text begins with no space, so it is neither blank nor in need of another look.
+    """
+    name = '"' + title.replace('"', '""') + '"'
+    if not kind.is_text:
+        return f"coalesce({name} BETWEEN -{DONG_MAX} AND {DONG_MAX}, false)"
+    plain = f"(strlen({name}) <= {LETTERS_MAX} AND regexp_full_match({name}, '{_PLAIN}'))"
+    return f"coalesce({plain}, {'true' if kind.may_be_empty else 'false'})"
 
 
 def wrong(line: int, column: Column, cell: str) -> Problem | None:

@@ -20,6 +20,8 @@ _MEGABYTES_MIN: Final = 100
 _FOR_PAGES: Final = 0.75
 #: Each thread orders and joins in room of its own; with less it gives up instead of spilling.
 _THREAD_MEGABYTES: Final = 75
+#: Up to here the answer is ordered as it comes; lines of 400 bytes still fit.
+_FLOWING_LINES_A_MEGABYTE: Final = 2_200
 
 
 def megabytes_of(text: str) -> int:
@@ -66,26 +68,39 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
             raise EngineFailed(engine="DuckDB", said=first_line(error)) from error
 
 
-def run(job: Job, into: Path, progress: Progress) -> str:
-    """Run *job*; its answer lies below *into*, and the scan of it is returned."""
-    target = into / "answer.parquet"
-    with connected(job.limits) as connection:
-        for name, file in job.files.items():
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quoted(file)})")
-        for name, amount in job.settings.items():
-            connection.execute(
-                f"CREATE TABLE {name} AS SELECT CAST({int(amount)} AS BIGINT) AS amount"
-            )
-        answer = names(job.relation.answer)
-        statement = (
-            f"COPY (SELECT {answer} FROM ({job.statement})) TO {quoted(target)} (FORMAT parquet)"
+def answer(
+    connection: duckdb.DuckDBPyConnection,
+    job: Job,
+    into: Path,
+    progress: Progress,
+    *,
+    is_ordered: bool,
+) -> str:
+    """
+    Give the scan of the answer of *job*: the statement itself, or *into*, where it was written.
+
+    It is written where an answer that *is_ordered* is too large to classify and order at one time.
+
+    Raises:
+        EngineFailed: the disk is full, or memory too small for one of the two.
+    """
+    for name, file in job.files.items():
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quoted(file)})")
+    for name, amount in job.settings.items():
+        connection.execute(f"CREATE TABLE {name} AS SELECT CAST({int(amount)} AS BIGINT) AS amount")
+    wanted = f"SELECT {names(job.relation.answer)} FROM ({job.statement})"
+    try:
+        lines = sum(
+            connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
+            for name in job.files
         )
+        if not is_ordered or lines <= job.limits.megabytes * _FLOWING_LINES_A_MEGABYTE:
+            return f"({wanted})"
         with progress.of_query(connection):
-            try:
-                connection.execute(statement)
-            except duckdb.Error as error:
-                raise EngineFailed(engine="DuckDB", said=first_line(error)) from error
-    return f"read_parquet({quoted(target)})"
+            connection.execute(f"COPY ({wanted}) TO {quoted(into)} (FORMAT parquet)")
+    except duckdb.Error as error:
+        raise EngineFailed(engine="DuckDB", said=first_line(error)) from error
+    return f"read_parquet({quoted(into)})"
 
 
 def first_line(error: Exception) -> str:

@@ -1,10 +1,10 @@
-"""A file of lines, CSV or Parquet, into checked Parquet: every cell right, or the file refused."""
+"""A file of lines, CSV or Parquet, as checked Parquet: every cell right, or the file refused."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +15,15 @@ from payments.engines.duck import first_line
 from payments.engines.model import Column, EngineFailed, Kind, Table, quoted
 from payments.engines.progress import Progress
 from payments.kernel.errors import Problem
-from payments.sheets import UnreadableSheet
+from payments.sheets.problems import UnreadableSheet
 
 _PARQUET: Final = b"PAR1"
 _DELIMITERS: Final = (",", ";", "\t")
 _OTHER_FILES: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"Rar!")
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LACKS: Final = "CAST(NULL AS VARCHAR)"
+#: How Parquet holds a column that may be read as it is.
+_PLAIN_KINDS: Final = {Kind.NAME: "VARCHAR", Kind.TEXT: "VARCHAR", Kind.DONG: "BIGINT"}
 #: A line of titles longer than this is no table.
 _HEAD_MAX_BYTES: Final = 64 * 1024
 #: Columns of Parquet that are read: whole numbers, decimals, text. No floats: 0.1 is none.
@@ -38,6 +40,8 @@ class Source:
     places: Mapping[str, str]
     delimiter: str | None = None
     titles: tuple[str, ...] = ()
+    #: Of Parquet, the kind of each column.
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def stage(
@@ -46,9 +50,11 @@ def stage(
     table: Table,
     into: Path,
     progress: Progress,
-) -> None:
+) -> Path:
     """
-    Check *path* and write the columns of *table* to *into*.
+    Check *path*, and give the Parquet file that holds the columns of *table* as they are read.
+
+    That is *path* itself where nothing needs to be changed, else *into*, which is written.
 
     Raises:
         UnreadableSheet: the file is missing, is no table, or cells are wrong: each by line and
@@ -56,6 +62,8 @@ def stage(
         EngineFailed: there was no room for it.
     """
     source = open_source(connection, path, table.columns)
+    if _is_plain(connection, source, table.columns, progress):
+        return path
     chosen, conditions = [], []
     for column in table.columns:
         cell = source.places.get(column.name, _LACKS)
@@ -77,6 +85,29 @@ def stage(
             if not problems:
                 problems = [Problem(None, "", "sheet.broken")]
             raise UnreadableSheet(problems) from error
+    return into
+
+
+def _is_plain(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    columns: Sequence[Column],
+    progress: Progress,
+) -> bool:
+    """Say whether the file already holds what would be written: one look without a copy."""
+    wanted = {one.name: _PLAIN_KINDS.get(one.kind) for one in columns}
+    if any(source.kinds.get(name) != kind for name, kind in wanted.items()):
+        return False
+    plain = " AND ".join(cells.is_plain(one.kind, one.name) for one in columns)
+    with progress.of_query(connection):
+        try:
+            found = connection.execute(
+                f"SELECT coalesce(bool_and({plain}), true) FROM read_parquet({quoted(source.path)})"
+            ).fetchall()
+        except duckdb.Error:
+            # The long way names what is wrong.
+            return False
+    return bool(found[0][0])
 
 
 def open_source(
@@ -150,7 +181,7 @@ def _parquet(
     if problems:
         raise UnreadableSheet(problems)
     shown = {name: _text_of(title, kinds[title]) for name, title in places.items()}
-    return Source(path, scan, shown, titles=titles)
+    return Source(path, scan, shown, titles=titles, kinds=kinds)
 
 
 def _top_names(schema: Sequence[tuple[str, int]]) -> list[str]:

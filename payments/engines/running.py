@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+import duckdb
+
 from payments.engines import duck, postgres, reading, spark, sqlite, writing
 from payments.engines.model import Job, Limits, Relation
 from payments.engines.progress import Progress
 from payments.kernel.errors import InvalidField, Problem, Rejected
-from payments.sheets import UnreadableSheet
+from payments.sheets.problems import UnreadableSheet
 
 
 class Engine(StrEnum):
@@ -68,21 +70,39 @@ def run(request: Request, progress: Progress) -> dict[str, int]:
     with tempfile.TemporaryDirectory(prefix=".vienphi-", dir=request.out.parent) as folder:
         scratch = Path(folder)
         limits = Limits(megabytes, scratch)
-        files = {}
-        for table in request.relation.inputs:
-            path = request.files[table.name]
-            progress.step(path.name)
-            files[table.name] = scratch / f"{table.name}.parquet"
-            with duck.connected(limits) as connection:
-                try:
-                    reading.stage(connection, path, table, files[table.name], progress)
-                except UnreadableSheet as refusal:
-                    raise UnreadableLines(path, refusal.problems) from refusal
+        with duck.connected(limits) as connection:
+            files = _staged(request, scratch, connection, progress)
+            job = Job(request.relation, files, limits, request.settings)
+            if request.engine is Engine.DUCKDB:
+                progress.step(request.engine.value)
+                scan = duck.answer(
+                    connection,
+                    job,
+                    scratch / "answer.parquet",
+                    progress,
+                    is_ordered=writing.is_ordered(request.out),
+                )
+                return writing.write(connection, request.relation, scan, request.out, progress)
         progress.step(request.engine.value)
-        scan = _work(request, Job(request.relation, files, limits, request.settings), progress)
+        scan = _work(request, job, progress)
         progress.step(request.out.name)
         with duck.connected(limits) as connection:
             return writing.write(connection, request.relation, scan, request.out, progress)
+
+
+def _staged(
+    request: Request, scratch: Path, connection: duckdb.DuckDBPyConnection, progress: Progress
+) -> dict[str, Path]:
+    files = {}
+    for table in request.relation.inputs:
+        path = request.files[table.name]
+        progress.step(path.name)
+        into = scratch / f"{table.name}.parquet"
+        try:
+            files[table.name] = reading.stage(connection, path, table, into, progress)
+        except UnreadableSheet as refusal:
+            raise UnreadableLines(path, refusal.problems) from refusal
+    return files
 
 
 def _work(request: Request, job: Job, progress: Progress) -> str:
@@ -90,7 +110,7 @@ def _work(request: Request, job: Job, progress: Progress) -> str:
     into.mkdir()
     match request.engine:
         case Engine.DUCKDB:
-            return duck.run(job, into, progress)
+            raise AssertionError("DuckDB writes its answer itself")
         case Engine.SQLITE:
             return sqlite.run(job, into, progress)
         case Engine.POSTGRES:

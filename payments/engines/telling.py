@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Final
 from payments.engines import spark
 from payments.engines.progress import Progress
 from payments.engines.running import Engine, Request, UnreadableLines, run
-from payments.words.catalogue import TERMINAL
-from payments.words.explaining import of_problem
 
 if TYPE_CHECKING:
     from payments.engines.model import Relation
@@ -86,6 +84,10 @@ def _stop(*_: object) -> None:
 
 def lines_of(refusal: UnreadableLines) -> list[str]:
     """Say each thing that is wrong: file, line, column, and what to do."""
+    # Words bring much with them, and a run without a mistake says none.
+    from payments.words.catalogue import TERMINAL
+    from payments.words.explaining import of_problem
+
     told = []
     for problem in refusal.problems:
         place = [refusal.file.name]

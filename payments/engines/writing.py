@@ -1,4 +1,4 @@
-"""The parts of an answer into one file, ordered, whole or not at all; and how many of each."""
+"""The parts of an answer into one file, whole or not at all; and how many of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from payments.engines.model import Column, EngineFailed, Relation, quoted
 from payments.engines.progress import Progress
 from payments.kernel.errors import InvalidField
 
-_FORMATS: Final = {".csv": "FORMAT csv, HEADER true", ".parquet": "FORMAT parquet"}
+#: Names of lines all differ: a dictionary is made for the few verdicts alone.
+_DISTINCT_MAX: Final = 64
+_FORMATS: Final = {
+    ".csv": "FORMAT csv, HEADER true",
+    ".parquet": f"FORMAT parquet, DICTIONARY_SIZE_LIMIT {_DISTINCT_MAX}",
+}
 
 
 def format_of(path: Path) -> str:
@@ -41,31 +46,48 @@ def write(
     """
     Write the answer that *scan* reads to *out* and count its rows by verdict.
 
-    The rows are ordered by all columns, so the same lines give the same bytes on every engine. A
-    file of this name is replaced at the end, in one step.
+    CSV, which people read and compare, is ordered by all columns: the same lines give the same
+    bytes on every engine. Parquet holds the same rows in no order: whoever reads it orders what is
+    needed, and a third of the time is saved. A file of this name is replaced in one step.
 
     Raises:
         EngineFailed: the disk is full, or memory too small to order the rows.
     """
     how = format_of(out)
+    order = " ORDER BY ALL NULLS FIRST" if is_ordered(out) else ""
     # Beside the target, for a rename is one step only within a file system.
     half = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
-    verdict = relation.answer[0].name
     try:
         with progress.of_query(connection):
             connection.execute(
-                f"COPY (SELECT {_shown(relation.answer)} FROM {scan} ORDER BY ALL NULLS FIRST)"
+                f"COPY (SELECT {_shown(relation.answer)} FROM {scan}{order})"
                 f" TO {quoted(half)} ({how})"
             )
-        counts = connection.execute(
-            f"SELECT {verdict}, count(*) FROM {scan} GROUP BY {verdict}"
-        ).fetchall()
+        counts = connection.execute(_counting(relation.answer, half, out)).fetchall()
         os.replace(half, out)
     except (duckdb.Error, OSError) as error:
         raise EngineFailed(engine="DuckDB", said=first_line(error)) from error
     finally:
         half.unlink(missing_ok=True)
     return dict(counts)
+
+
+def is_ordered(out: Path) -> bool:
+    """Say whether a file of this name is CSV, whose rows have an order."""
+    return out.suffix.lower() == ".csv"
+
+
+def _counting(columns: Sequence[Column], written: Path, out: Path) -> str:
+    """Count what was written by verdict: the answer itself may be long in the making."""
+    verdict = columns[0].shown
+    scan = f"read_parquet({quoted(written)})"
+    if is_ordered(out):
+        listed = ", ".join(f"'{one.shown}': 'VARCHAR'" for one in columns)
+        scan = (
+            f"read_csv({quoted(written)}, columns = {{{listed}}}, delim = ',', header = true,"
+            " auto_detect = false, quote = '\"', escape = '\"')"
+        )
+    return f'SELECT "{verdict}", count(*) FROM {scan} GROUP BY ALL'
 
 
 def _shown(columns: Sequence[Column]) -> str:

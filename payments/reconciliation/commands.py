@@ -1,4 +1,4 @@
-"""``vienphi bank map save | show | list``: how a bank names its columns; and ``reconcile``."""
+"""``vienphi bank map save | show | list``: how a bank names its columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from payments.bank.statement_model import UnreadableStatement
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import InvalidField
 from payments.kernel.scope import Scope
-from payments.reconciliation import file_commands, maps
+from payments.reconciliation import maps
 from payments.runtime import Runtime
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import of_problem
@@ -25,8 +25,7 @@ _SHOWN: Final = 20
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``bank map`` and ``reconcile`` with their verbs to the command line."""
-    file_commands.add_commands(subparsers)
+    """Add ``bank map`` and its verbs to the command line."""
     bank = subparsers.add_parser("bank", help="how banks write their statements")
     things = bank.add_subparsers(dest="bank_thing", required=True)
     verbs = things.add_parser("map", help="column maps of statements").add_subparsers(required=True)

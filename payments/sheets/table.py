@@ -13,7 +13,6 @@ from typing import Final
 
 from payments.kernel.errors import InvalidField, Problem
 from payments.kernel.text import is_line, nfc, unmarked
-from payments.sheets import workbook
 from payments.sheets.problems import PROBLEMS_MAX, UnreadableSheet
 
 SIZE_MAX_BYTES: Final = 5 * 1024 * 1024
@@ -91,6 +90,9 @@ def read(
 
 def _rows(content: bytes, rows_max: int) -> Iterator[tuple[int, tuple[str, ...]]]:
     if content.startswith(_ZIP):
+        # Half a second of a program's start, for those alone who bring a workbook.
+        from payments.sheets import workbook
+
         return workbook.rows(content, rows_max + 1000)
     return _of_csv(content)
 

@@ -1,16 +1,12 @@
 """
-Files of lines through ``reconcile compare`` on DuckDB, against a bare scan of the same files.
+A command over files of lines beside a bare scan of the same files: the floor.
 
-    python -m tests.benchmarks.lines --lines 1000000 10000000 --memory 1GB
-
-The floor reads both files and groups them by ref, and writes nothing. Ours checks every cell,
-joins, classifies, orders and writes every line. Each runs in a process of its own: processor time
-of all its threads, time on the wall, and the most memory that it held.
+The floor reads the files and groups them, and writes nothing. Each runs in a process of its own:
+processor time of all its threads, time on the wall, and the most memory that it held.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -81,43 +77,3 @@ def write(path: Path, select: str) -> None:
         connection.execute("SET memory_limit = '1GB'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
-
-
-def _make(folder: Path, lines: int) -> dict[str, tuple[str, str]]:
-    """Make sides in another order, of which one line in a thousand differs, lacks or is twice."""
-    ref = f"'VPH' || lpad(CAST((i * 7919) % {lines} AS VARCHAR), 10, '0') AS ref"
-    amount = f"50000 + (i * 7919) % {lines} * 37 % 900000"
-    write(
-        folder / "ledger.parquet",
-        f"SELECT 'L' || i AS line_id, {ref}, CAST({amount} + CASE WHEN i % 1000 = 3 THEN 1"
-        f" WHEN i % 1000 = 4 THEN 5000 ELSE 0 END AS BIGINT) AS amount"
-        f" FROM range({lines}) t(i) WHERE i % 1000 <> 5 UNION ALL"
-        f" SELECT 'D' || i, {ref}, CAST({amount} AS BIGINT) FROM range(0, {lines}, 1000) t(i)",
-    )
-    write(
-        folder / "channel.parquet",
-        "SELECT 'C' || i AS line_id, 'VPH' || lpad(CAST(i AS VARCHAR), 10, '0') AS ref,"
-        f" CAST(50000 + i * 37 % 900000 AS BIGINT) AS amount"
-        f" FROM range({lines}) t(i) WHERE i % 997 <> 1",
-    )
-    return dict.fromkeys(("ledger.parquet", "channel.parquet"), ("ref", "amount"))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, nargs="+", default=[1_000_000, 10_000_000])
-    parser.add_argument("--memory", default="1GB")
-    given = parser.parse_args()
-
-    def command(folder: Path) -> Sequence[str]:
-        return [
-            "reconcile", "compare", "--ledger", str(folder / "ledger.parquet"), "--channel",
-            str(folder / "channel.parquet"), "--out", str(folder / "out.parquet"), "--memory",
-            given.memory,
-        ]  # fmt: skip
-
-    table(given.lines, given.memory, _make, command)
-
-
-if __name__ == "__main__":
-    main()

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from payments.engines.running import Engine, Request, UnreadableLines, run
 from payments.kernel.errors import InvalidField
 from payments.reconciliation.files import LEDGER_CHANNEL
 from payments.reconciliation.model import Verdict
+from tests.support import planted_lines
 from tests.support.databases import Cluster
 from tests.support.lines import ENGINES, answer, write_lines
 
@@ -192,6 +194,65 @@ def plainly(ledger: list[Line], channel: list[Line], tolerance: int) -> list[tup
     return found
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_was_planted_in_parquet_is_what_is_found(
+    engine: Engine, tmp_path: Path, cluster: Cluster
+) -> None:
+    given = planted_lines.make(tmp_path, 3_000, seed=7)
+    out = tmp_path / "out.parquet"
+
+    counts = run(
+        Request(LEDGER_CHANNEL, given, out, engine, "1GB", {"tolerance": 1}, url(cluster)),
+        Progress(io.StringIO()),
+    )
+
+    assert planted_lines.wrong(out, 3_000, seed=7) == 0
+    assert set(counts) == set(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("line", "ref", "amount"),
+    [("''", "'R'", "1"), ("'a'", "'x' || chr(10)", "1"), ("'a'", "'R'", "CAST(NULL AS BIGINT)"),
+     ("NULL", "'R'", "1"), ("'a'", "repeat('é', 301)", "1"), ("'a'", "'R'", "2000000000000000")],
+)  # fmt: skip
+def test_parquet_that_is_read_as_it_is_was_looked_at_all_the_same(
+    line: str, ref: str, amount: str, tmp_path: Path
+) -> None:
+    given = planted_lines.make(tmp_path, 1_000)
+    bad, ledger = tmp_path / "bad.parquet", given["ledger_side"]
+    duckdb.execute(
+        f"COPY (FROM '{ledger}' UNION ALL SELECT {line}, {ref}, CAST({amount} AS BIGINT))"
+        f" TO '{bad}'"
+    )
+
+    with pytest.raises(UnreadableLines) as refused:
+        answer(LEDGER_CHANNEL, given | {"ledger_side": bad}, tmp_path / "out.csv")
+
+    assert [problem.line for problem in refused.value.problems] == [1_002]
+
+
+def test_blank_refs_and_leading_spaces_of_parquet_mean_what_they_mean_in_csv(
+    tmp_path: Path,
+) -> None:
+    for name in ("ledger", "channel"):
+        duckdb.execute(
+            f"COPY (SELECT * FROM (VALUES ('{name[0]}1', ' ', 5), ('{name[0]}2', ' R', 5))"
+            f" t(line_id, ref, amount)) TO '{tmp_path / name}.csv'"
+        )
+        duckdb.execute(
+            f"COPY (SELECT line_id, ref, CAST(amount AS BIGINT) AS amount FROM"
+            f" read_csv('{tmp_path / name}.csv', all_varchar = true))"
+            f" TO '{tmp_path / name}.parquet'"
+        )
+    written = []
+    for ending in ("csv", "parquet"):
+        given = {f"{name}_side": tmp_path / f"{name}.{ending}" for name in ("ledger", "channel")}
+        written.append(answer(LEDGER_CHANNEL, given, tmp_path / "out.csv"))
+
+    assert written[0] == written[1]
+    assert written[0][0] == {"matched": 1, "missing_here": 1, "missing_there": 1}
+
+
 def test_parquet_goes_in_and_out(tmp_path: Path) -> None:
     given = files(tmp_path, LEDGER, CHANNEL)
     first = tmp_path / "first.parquet"
@@ -199,8 +260,6 @@ def test_parquet_goes_in_and_out(tmp_path: Path) -> None:
         Request(LEDGER_CHANNEL, given, first, settings={"tolerance": 1}),
         Progress(io.StringIO()),
     )
-    import duckdb
-
     for name in ("ledger", "channel"):
         duckdb.execute(
             f"COPY (SELECT line_id, ref, CAST(amount AS INTEGER) AS amount"
@@ -213,7 +272,9 @@ def test_parquet_goes_in_and_out(tmp_path: Path) -> None:
         Progress(io.StringIO()),
     )
 
-    rows = [duckdb.execute(f"SELECT * FROM '{one}'").fetchall() for one in (first, second)]
+    rows = [
+        duckdb.execute(f"SELECT * FROM '{one}' ORDER BY ALL").fetchall() for one in (first, second)
+    ]
     assert rows[0] == rows[1]
     assert len(rows[0]) == len(EXPECTED)
 
@@ -250,8 +311,6 @@ def test_a_break_while_writing_leaves_the_former_answer(
 
 
 def test_lines_beyond_the_memory_spill_to_the_disk_and_leave_nothing(tmp_path: Path) -> None:
-    import duckdb
-
     for name, shift in (("ledger", 0), ("channel", 3)):
         duckdb.execute(
             f"COPY (SELECT '{name}-0000000000000000000000000000000000000-' || i AS line_id,"
