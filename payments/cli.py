@@ -13,6 +13,8 @@ from payments.kernel.errors import VienphiError
 from payments.kernel.scope import FacilityId, Scope
 
 if TYPE_CHECKING:
+    from sqlalchemy.exc import OperationalError
+
     from payments.runtime import Runtime
 
 #: Each command and the module that brings it. Only that one is loaded: all of them, with the web
@@ -94,37 +96,30 @@ def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _worker(args: argparse.Namespace) -> int:
-    from payments import worker
-
-    return worker.main(_runtime(), only=args.only)
+    return int(import_module("payments.worker").main(_runtime(), only=args.only))
 
 
 def _runtime() -> Runtime:
-    from payments.app import from_environment
-
-    return from_environment()
+    made: Runtime = import_module("payments.app").from_environment()
+    return made
 
 
 def _said(error: VienphiError) -> str:
-    from payments.words.catalogue import TERMINAL
-    from payments.words.explaining import sentence
-
-    return sentence(error, TERMINAL)
+    language = import_module("payments.words.catalogue").TERMINAL
+    return str(import_module("payments.words.explaining").sentence(error, language))
 
 
-def _refused_by_database() -> type[Exception]:
+def _refused_by_database() -> type[OperationalError]:
     """Give what a refusing database raises; asked only when something was raised."""
-    from sqlalchemy.exc import OperationalError
-
-    return OperationalError
+    found: type[OperationalError] = import_module("sqlalchemy.exc").OperationalError
+    return found
 
 
 def _scope(runtime: Runtime, code: int | None) -> Scope:
     """Name the facility that a command works for."""
-    from payments.storage import installation
-
     chosen = code or runtime.settings.facility
     if chosen is None:
+        installation = import_module("payments.storage.installation")
         present = installation.facilities(runtime.database.engine)
         if len(present) != 1:
             raise NoFacility("name the facility: vienphi --facility CODE … or VIENPHI_FACILITY")

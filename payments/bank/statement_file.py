@@ -6,6 +6,7 @@ Reads a statement file: every line and the sum that proves it whole, or nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -34,6 +35,30 @@ class Form(StrEnum):
         return self in (Form.TABLE, Form.WORKBOOK)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file says, None where it is no statement at all, and everything that is wrong."""
+
+    told: Told | None
+    problems: tuple[Problem, ...]
+
+    def statement(self, account: str) -> Statement:
+        """Give what may be taken in. Raises UnreadableStatement where anything is wrong."""
+        told = self.told
+        if self.problems or told is None:
+            raise UnreadableStatement(self.problems)
+        days = sorted(one.day for one in told.lines)
+        first, last = told.first_day, told.last_day
+        return Statement(
+            account,
+            told.opening,
+            told.closing,
+            min([first or days[0], *days[:1]]) if first or days else None,
+            max([last or days[-1], *days[-1:]]) if last or days else None,
+            tuple(line for line in told.lines if line.amount),
+        )
+
+
 def form_of(content: bytes) -> Form:
     """Tell by its first bytes in which form a statement is."""
     if content.startswith(XLSX_BEGINS):
@@ -57,11 +82,16 @@ def read(
     Raises:
         UnreadableStatement: lists up to 50 problems; nothing of the file may be used.
     """
+    return look(content, columns, account=account, today=today).statement(account)
+
+
+def look(content: bytes, columns: ColumnMap | None, *, account: str, today: HospitalDay) -> Looked:
+    """Read what can be read, and list what is wrong in the order of the file."""
     problems: list[Problem] = []
     try:
         told = _told(content, columns, problems)
     except NotReadable as error:
-        raise UnreadableStatement([Problem(error.line, "file", error.key, error.facts)]) from error
+        return Looked(None, (Problem(error.line, "file", error.key, error.facts),))
     if told.account is not None and told.account != account:
         facts = {"told": told.account, "account": account}
         problems.append(Problem(told.account_line, "account", "statement_account", facts))
@@ -72,18 +102,7 @@ def read(
     ]
     if not problems:
         problems += _sums(told)
-    if problems:
-        raise UnreadableStatement(sorted(problems, key=lambda one: one.line or 0))
-    days = sorted(one.day for one in told.lines)
-    first, last = told.first_day, told.last_day
-    return Statement(
-        account,
-        told.opening,
-        told.closing,
-        min([first or days[0], *days[:1]]) if first or days else None,
-        max([last or days[-1], *days[-1:]]) if last or days else None,
-        tuple(line for line in told.lines if line.amount),
-    )
+    return Looked(told, tuple(sorted(problems, key=lambda one: one.line or 0)))
 
 
 def _told(content: bytes, columns: ColumnMap | None, problems: list[Problem]) -> Told:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from payments.bank.statement_text import Row
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Problem, Rejected
 from payments.kernel.money import Money
 
 LINES_MAX: Final = 100_000
 PROBLEMS_MAX: Final = 50
+#: Rows of a file that are shown before it is taken in.
+SAMPLE_MAX: Final = 20
 
 
 class UnreadableStatement(Rejected):
@@ -56,7 +59,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a file says, before its sums are proven; titles and lines say where it says so."""
+    """
+    What a file says, before its sums are proven; titles and lines say where it says so.
+
+    *sample* are the first rows of a table as they stand there, cell by cell under *titles*.
+    """
 
     account: str | None
     account_line: int | None
@@ -69,3 +76,5 @@ class Told:
     closing_title: str
     balance_title: str = ""
     newest_first: bool = False
+    titles: tuple[str, ...] = ()
+    sample: tuple[Row, ...] = field(default=(), repr=False)

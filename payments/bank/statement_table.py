@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final, TypeVar
 
 from payments.bank import statement_cells as cells
 from payments.bank.statement_map import ColumnMap
-from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, Line, Told
+from payments.bank.statement_model import LINES_MAX, PROBLEMS_MAX, SAMPLE_MAX, Line, Told
 from payments.bank.statement_text import DELIMITERS, NotReadable, Row, rows
 from payments.kernel.errors import Problem
 from payments.kernel.money import ZERO, Money
@@ -53,6 +53,27 @@ def told_in_text(text: str, columns: ColumnMap, problems: list[Problem]) -> Told
     raise _no_titles(columns)
 
 
+def plain_rows(text: str) -> list[Row]:
+    """
+    Split *text* by the delimiter that gives the most cells, where nobody knows its titles.
+
+    Raises:
+        NotReadable: a quote that does not end, whatever the delimiter.
+    """
+    best: list[Row] = []
+    broken: NotReadable | None = None
+    for delimiter in DELIMITERS:
+        try:
+            found = list(rows(text, delimiter))
+        except NotReadable as error:
+            broken = error
+            continue
+        best = max(best, found, key=lambda some: sum(len(row.cells) for row in some))
+    if broken is not None and not best:
+        raise broken
+    return best
+
+
 def told(found: Sequence[Row], columns: ColumnMap, problems: list[Problem]) -> Told:
     """
     Read the table of the rows *found*: labels above it, then line by line.
@@ -81,6 +102,23 @@ def told(found: Sequence[Row], columns: ColumnMap, problems: list[Problem]) -> T
         closing_title=columns.closing,
         balance_title=columns.balance,
         newest_first=columns.newest_first,
+        titles=columns.columns,
+        sample=_sample(table, columns),
+    )
+
+
+def _sample(table: Table, columns: ColumnMap) -> tuple[Row, ...]:
+    """Give the first rows, cells in the order of the map."""
+    filled = (row for row in table.rows if not row.is_empty)
+    return tuple(
+        Row(
+            row.line,
+            tuple(
+                row.cells[table.titles[title]] if table.titles[title] < len(row.cells) else ""
+                for title in columns.columns
+            ),
+        )
+        for row in islice(filled, SAMPLE_MAX)
     )
 
 

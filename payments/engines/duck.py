@@ -17,7 +17,7 @@ from payments.engines.progress import Progress
 _MEMORY: Final = re.compile(r"([1-9][0-9]{0,5})(MB|GB)", re.IGNORECASE)
 _MEGABYTES_MIN: Final = 100
 #: DuckDB counts its pages; what it needs beside them, and Python, takes the rest of the limit.
-_FOR_PAGES: Final = 0.75
+_FOR_PAGES: Final = 0.62
 #: Each thread orders and joins in room of its own; with less it gives up instead of spilling.
 _THREAD_MEGABYTES: Final = 75
 #: Up to here the answer is ordered as it comes; lines of 400 bytes still fit.

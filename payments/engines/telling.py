@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ from payments.engines.running import Engine, Request, UnreadableLines, run
 if TYPE_CHECKING:
     from payments.engines.model import Relation
 
+#: As everything on a terminal (``payments.words.catalogue.TERMINAL``).
+_LANGUAGE: Final = "en"
 #: What a shell says of a program that SIGTERM ended.
 _STOPPED: Final = 143
 
@@ -85,13 +88,11 @@ def _stop(*_: object) -> None:
 def lines_of(refusal: UnreadableLines) -> list[str]:
     """Say each thing that is wrong: file, line, column, and what to do."""
     # Words bring much with them, and a run without a mistake says none.
-    from payments.words.catalogue import TERMINAL
-    from payments.words.explaining import of_problem
-
+    explaining = import_module("payments.words.explaining")
     told = []
     for problem in refusal.problems:
         place = [refusal.file.name]
         place += [f"line {problem.line}"] if problem.line is not None else []
         place += [problem.field] if problem.field else []
-        told.append(f"vienphi: {', '.join(place)}: {of_problem(problem, TERMINAL)}")
+        told.append(f"vienphi: {', '.join(place)}: {explaining.of_problem(problem, _LANGUAGE)}")
     return told

@@ -18,11 +18,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from payments.bank.statement_file import form_of, read
+from payments.bank.statement_map import ColumnMap
+from payments.bank.statement_preview import Preview, preview
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import NotFound
 from payments.kernel.scope import Scope
 from payments.reconciliation import applying, maps
-from payments.reconciliation.lines import tally
+from payments.reconciliation.lines import stored_before, tally
 from payments.reconciliation.rows import STATEMENT_FILE
 from payments.reconciliation.service import run
 from payments.reconciliation.staging import APPLY, StatementOfOther, place, stage, staged
@@ -89,6 +91,29 @@ def take_in(runtime: Runtime, scope: Scope, account: str, content: bytes) -> Imp
     added, known = told.added - before.added, told.known - before.known
     repeated = told.lines - added - known - told.kept - told.waiting
     return replace(told, added=added, known=known, repeated=repeated)
+
+
+def look_at(
+    runtime: Runtime, scope: Scope, account: str, content: bytes, columns: ColumnMap | None = None
+) -> tuple[Preview, int]:
+    """
+    Show what *content* would bring, and how many of its lines were told before; nothing is saved.
+
+    *columns* is a map that is being tried, else the saved one is.
+
+    Raises:
+        NotFound: the account is not ours.
+    """
+    with runtime.database.reading(scope) as tx:
+        maps.require_ours(tx, account)
+        if columns is None and form_of(content).has_columns:
+            columns = maps.saved(tx, account)
+    today = HospitalDay.of(runtime.clock.now())
+    shown = preview(content, columns, account=account, today=today)
+    if shown.statement is None:
+        return shown, 0
+    with runtime.database.reading(scope) as tx:
+        return shown, stored_before(tx, shown.statement)
 
 
 def finish(runtime: Runtime, scope: Scope, file: UUID, *, lines_max: int | None = None) -> Imported:
@@ -159,4 +184,4 @@ def report(tx: UnitOfWork, file: UUID) -> Imported:
     )
 
 
-__all__ = ["APPLY", "Imported", "StatementOfOther", "finish", "report", "take_in"]
+__all__ = ["APPLY", "Imported", "StatementOfOther", "finish", "look_at", "report", "take_in"]

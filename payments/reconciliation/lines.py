@@ -138,6 +138,13 @@ def new_lines(
     return rows
 
 
+def stored_before(tx: UnitOfWork, statement: Statement) -> int:
+    """Count the lines of *statement* that an earlier one has told: they would add nothing."""
+    lines = numbered(statement)
+    stored = _stored(tx, statement.account, {one.name for one in lines})
+    return sum(one.nth <= stored[one.name][one.line.day.date] for one in lines)
+
+
 def tally(tx: UnitOfWork, file: UUID) -> Tally:
     """Count what became of the lines that a file brought."""
     rows = tx.execute(

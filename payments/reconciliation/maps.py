@@ -66,6 +66,14 @@ def of_account(tx: UnitOfWork, account: str) -> ColumnMap:
     raise NoColumnMap(account=account)
 
 
+def saved(tx: UnitOfWork, account: str) -> ColumnMap | None:
+    """Read the map of *account*, None where none is saved. Raises NotFound as ``of_account``."""
+    try:
+        return of_account(tx, account)
+    except NoColumnMap:
+        return None
+
+
 def require_ours(tx: UnitOfWork, account: str) -> None:
     """Raises NotFound where the account is not ours."""
     _bin_of(tx, account)

@@ -8,6 +8,7 @@ import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
@@ -91,9 +92,10 @@ def read(
 def _rows(content: bytes, rows_max: int) -> Iterator[tuple[int, tuple[str, ...]]]:
     if content.startswith(_ZIP):
         # Half a second of a program's start, for those alone who bring a workbook.
-        from payments.sheets import workbook
-
-        return workbook.rows(content, rows_max + 1000)
+        found: Iterator[tuple[int, tuple[str, ...]]] = import_module(
+            "payments.sheets.workbook"
+        ).rows(content, rows_max + 1000)
+        return found
     return _of_csv(content)
 
 

@@ -101,6 +101,7 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "day": "A day of finance: what differs, and what waits for a person",
         "day-closed": "A closed day",
         "statement-refused": "A statement is read whole or refused with every line that is wrong",
+        "statement-preview": "A statement before it is taken in: bad cells marked, balance proven",
         "bhyt": "The insurer's board of a quarter: asked, accepted, refused, settled, received",
         "bhyt-claim": "One claim: its history, what was asked and accepted, what the patient paid",
         "payouts": "What gateways pay out, and every đồng that lies at one, by its payment",

@@ -30,6 +30,7 @@ from tests.support.ways import (
     NEW_CHIP,
     NOBODY,
     REFUSED,
+    SHOWN,
     TODAY,
     WATCH,
     Place,
@@ -508,6 +509,12 @@ PLACES: Final[tuple[Place, ...]] = (
         BOOKS,
         sent(TODAY, f"{TODAY}/statement", REFUSED),
         422,
+    ),
+    Place(
+        "statement-preview",
+        "finance.take_statement",
+        BOOKS,
+        sent(TODAY, f"{TODAY}/statement", SHOWN),
     ),
     Place("close-refused", "finance.close", CHIEF, sent(TODAY, f"{TODAY}/close", {}), 422),
     Place(

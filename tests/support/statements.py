@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,21 @@ def a_statement(
     return "\r\n".join((*_head(lines, account, day, opening), *_table(lines, opening), "")).encode(
         encoding
     )
+
+
+def as_1258(content: bytes) -> bytes:
+    """Write UTF-8 as Windows-1258 has it: the letter with its hat or horn, then the tone."""
+    return "".join(_letters_and_tones(content.decode())).encode("cp1258")
+
+
+def _letters_and_tones(text: str) -> list[str]:
+    tones = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
+    told = []
+    for char in text:
+        parts = unicodedata.normalize("NFD", char)
+        kept = "".join(one for one in parts if one not in tones)
+        told.append(unicodedata.normalize("NFC", kept) + "".join(o for o in parts if o in tones))
+    return told
 
 
 def _head(lines: Sequence[Moved], account: str, day: str, opening: int) -> list[str]:

@@ -334,6 +334,7 @@ MISFIT: Final = {
 }
 _STATEMENT: Final = a_statement(Moved(150_000, "FT77")).replace(b"150000", b"150,50")
 REFUSED: Final = {"account": PAYEE.account, "file": Sent("sao-ke.csv", _STATEMENT)}
+SHOWN: Final = REFUSED | {"do": "preview"}
 BAD_USERS: Final = as_csv(("=x", "A", "cashier", ""), ("moi.hai", "B", "vua", ""), titles=_TITLES)
 GOOD_USERS: Final = as_csv(("moi.mot", "Lê Thị Thử", "Thu ngân", "NV1"), titles=_TITLES)
 BAD_PRICES: Final = as_csv(("KB01", "Khám", "KHÔNG", "-5"), ("", "", "", ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -19,7 +18,7 @@ from payments.kernel.clock import FrozenClock
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import vnd
 from tests.support.hospital import PAYEE
-from tests.support.statements import Moved, a_statement
+from tests.support.statements import Moved, a_statement, as_1258
 
 TODAY = HospitalDay.parse("2026-11-24")
 TRIAL = BUILT_IN["thu-nghiem"]
@@ -57,21 +56,9 @@ def test_each_encoding_gives_the_same_lines(encoding: str) -> None:
 
 
 def test_windows_1258_is_read_with_its_marks_composed() -> None:
-    text = a_statement(Moved(5_000, "", "Viện phí")).decode()
-    # How Windows writes the code page: the letter with its hat or horn, then the tone.
-    content = "".join(_letters_and_tones(text)).encode("cp1258")
+    content = as_1258(a_statement(Moved(5_000, "", "Viện phí")))
 
     assert reading(content).lines[0].memo == "Viện phí"
-
-
-def _letters_and_tones(text: str) -> list[str]:
-    tones = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
-    told = []
-    for char in text:
-        parts = unicodedata.normalize("NFD", char)
-        kept = "".join(one for one in parts if one not in tones)
-        told.append(unicodedata.normalize("NFC", kept) + "".join(o for o in parts if o in tones))
-    return told
 
 
 @pytest.mark.parametrize(
