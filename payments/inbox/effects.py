@@ -27,10 +27,13 @@ from payments.invoicing.model import Invoice
 from payments.kernel.codes import candidates, without_prefix
 from payments.ledger import post
 from payments.ledger.posting_rules.money_in import transfer_received
-from payments.receipts.model import Allocation, allocate
+from payments.receipts.model import Allocation, Flag, allocate
 from payments.receipts.service import Arrived, record
 from payments.refunds.paying_out import paid_by
 from payments.runtime import Runtime
+from payments.stays import codes as deposits
+from payments.stays.codes import DepositCode
+from payments.stays.depositing import take_transfer
 from payments.storage.unit_of_work import UnitOfWork
 
 #: A memo with more codes than a person would type is an attempt at guessing.
@@ -64,6 +67,8 @@ def apply_arrival(tx: UnitOfWork, runtime: Runtime, arrival: Arrival) -> Applied
     Takes its locks in the one order: encounter, invoice, intent, bank credit, period.
     """
     named = _named(tx, runtime, arrival)
+    if named is None and (code := deposits.named(tx, runtime, arrival)) is not None:
+        return _apply_deposit(tx, runtime, arrival, code)
     return apply_named(tx, runtime, arrival, named, _allocation(tx, named, arrival))
 
 
@@ -99,6 +104,20 @@ def apply_named(
         due_changed(tx, runtime, paid, named.active, paid=named.intent)
     effect = Effect.SUSPENSE if allocation.suspense else Effect.POSTED
     return Applied(effect, told.credit.id)
+
+
+def _apply_deposit(
+    tx: UnitOfWork, runtime: Runtime, arrival: Arrival, code: DepositCode
+) -> Applied:
+    """Book what was paid ahead by the code of a held encounter: any amount, at any time (P13)."""
+    told = witness(tx, runtime.keys, arrival, code.code, news=News(State.MATCHED, Flag.DEPOSIT))
+    if told.credit is None:
+        effect = Effect.CONTRADICTED if told.is_contradicted else Effect.UNCLEAR
+        return Applied(effect, None)
+    if not told.is_new:
+        return Applied(Effect.KNOWN, told.credit.id)
+    take_transfer(tx, told.credit, code.encounter, code.id, _source(arrival))
+    return Applied(Effect.POSTED, told.credit.id)
 
 
 def arrival_of(channel: str, told: Notification) -> Arrival:

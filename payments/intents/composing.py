@@ -55,7 +55,7 @@ def compose(
         code,
         asked,
         Status.PENDING,
-        _payload(tx, runtime, channel, Attempt(code, asked, expires_at)),
+        payload(tx, runtime, channel, Attempt(code, asked, expires_at)),
         now,
         expires_at,
         None,
@@ -75,8 +75,17 @@ def last_moment(runtime: Runtime, now: datetime) -> datetime:
     return last_day.ends_at - timedelta(seconds=1)
 
 
-def _payload(tx: UnitOfWork, runtime: Runtime, channel: Channel, attempt: Attempt) -> str:
-    """Compose the VietQR text. The adapters that only compose are asked inside the transaction."""
+def payload(
+    tx: UnitOfWork, runtime: Runtime, channel: Channel, attempt: Attempt, *, is_open: bool = False
+) -> str:
+    """
+    Compose the VietQR text; one that *is_open* leaves the amount to the payer.
+
+    The adapters that only compose are asked inside the transaction.
+
+    Raises:
+        CannotOpen: the channel shows no code of ours.
+    """
     adapter = adapter_of(runtime, channel)
     if not isinstance(adapter, Opens):
         raise CannotOpen(f"channel {channel.slug} cannot show a code")
@@ -88,7 +97,7 @@ def _payload(tx: UnitOfWork, runtime: Runtime, channel: Channel, attempt: Attemp
             # The payee is the registered account, whatever the channel's settings say.
             to = payee(tx, channel.account)
             return build(
-                BuildRequest(to.bin, to.account, attempt.amount, shown.memo),
+                BuildRequest(to.bin, to.account, None if is_open else attempt.amount, shown.memo),
                 table(runtime.settings.banks_file),
             )
         case ShowQr():

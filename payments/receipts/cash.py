@@ -54,7 +54,8 @@ class Cash:
     """*tendered* lay on the desk; *change* went back; the difference is the payment."""
 
     payment: UUID
-    invoice: UUID
+    #: None for an advance (tạm ứng).
+    invoice: UUID | None
     tendered: Money
     change: Money
 

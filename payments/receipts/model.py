@@ -29,6 +29,8 @@ class Flag(StrEnum):
     UNMATCHED = "unmatched"
     #: A person said what it is for; the money had arrived before.
     ATTACHED = "attached"
+    #: An advance of an encounter (2000): it pays no invoice yet.
+    DEPOSIT = "deposit"
 
 
 class Purpose(StrEnum):

@@ -16,7 +16,7 @@ from payments.invoicing.telling import tell_received
 from payments.kernel.money import Money
 from payments.kernel.scope import Scope
 from payments.numbering.service import take
-from payments.receipts.model import Allocation
+from payments.receipts.model import Allocation, Flag
 from payments.receipts.rows import CASH_PAYMENT, PAYMENT, RECEIPT
 from payments.runtime import Runtime
 from payments.shifts.rows import SHIFT
@@ -26,9 +26,11 @@ from payments.storage.unit_of_work import UnitOfWork
 
 #: Biên lai of payments without a desk: one series for the facility.
 SERIES: Final = "BL"
+#: Phiếu thu tạm ứng: an advance is a numbered slip, no receipt for a service.
+DEPOSIT_SERIES: Final = "TU"
 _RECORD: Final = insert(PAYMENT)
 _PAID: Final = (
-    select(PAYMENT.c.invoice_id, SHIFT.c.cash_point)
+    select(PAYMENT.c.invoice_id, PAYMENT.c.flags, SHIFT.c.cash_point)
     .outerjoin(
         CASH_PAYMENT,
         (CASH_PAYMENT.c.facility_id == PAYMENT.c.facility_id)
@@ -112,7 +114,8 @@ def number(runtime: Runtime, scope: Scope, payment: UUID) -> str:
             # Before the counter, as the one order of locks has it: a number never waits for money.
             repository.touch(tx, row.invoice_id)
         # One series per cash point, so that no desk waits for another's counter.
-        series = SERIES if row.cash_point is None else f"{SERIES}{row.cash_point}"
+        kind = DEPOSIT_SERIES if Flag.DEPOSIT in row.flags.split(",") else SERIES
+        series = kind if row.cash_point is None else f"{kind}{row.cash_point}"
         given = take(tx, series, f"payment:{payment}")
         is_new = insert_new(
             tx,

@@ -12,6 +12,7 @@ from payments.kernel.errors import Conflict
 from payments.kernel.scope import Scope
 from payments.refunds import payback_repository as repository
 from payments.refunds.model import SamePerson
+from payments.refunds.moves import Part
 from payments.refunds.paybacks import (
     COOLING,
     NAMED_MAX,
@@ -63,7 +64,10 @@ def name_account(runtime: Runtime, scope: Scope, token: str, account: Account) -
         if held.named_times >= NAMED_MAX:
             raise NamedTooOften()
         since = tx.now() - PERSON_SPAN
-        if repository.to_account(tx, hashes, since, but=held.id) + held.amount > PERSON_MAX:
+        # The rest of an advance may be more: two people have looked at its stay.
+        is_advance = held.part is Part.DEPOSIT
+        named_before = repository.to_account(tx, hashes, since, but=held.id)
+        if not is_advance and named_before + held.amount > PERSON_MAX:
             raise AbovePersonLimit(most=PERSON_MAX)
         named = replace(
             held,

@@ -54,6 +54,8 @@ class OwesLess(Rejected):
 class Part(StrEnum):
     SUSPENSE = "suspense"
     INVOICE = "invoice"
+    #: What is left of an advance (2000): paid back, never moved to an invoice by this way.
+    DEPOSIT = "deposit"
 
 
 class State(StrEnum):

@@ -128,6 +128,16 @@ def for_patient(tx: UnitOfWork, patient: UUID, since: datetime) -> Money:
     return _total(tx, PAYBACK.c.invoice_id.in_(invoices), PAYBACK.c.requested_at >= since)
 
 
+def of_deposits(tx: UnitOfWork, payments: Collection[UUID]) -> list[Payback]:
+    """List what of advances goes back by transfer, first first."""
+    rows = tx.execute(
+        _all(tx)
+        .where(PAYBACK.c.part == Part.DEPOSIT.value, PAYBACK.c.payment_id.in_(list(payments)))
+        .order_by(PAYBACK.c.id)
+    )
+    return [_model(row) for row in rows]
+
+
 def waiting(
     tx: UnitOfWork,
     part: Part,

@@ -23,6 +23,7 @@ from payments.receipts import attached
 from payments.receipts.model import Purpose
 from payments.refunds import movable
 from payments.refunds import payback_repository as repository
+from payments.refunds.advances import book_advance, hold_advance
 from payments.refunds.model import SamePerson
 from payments.refunds.movable import Paid
 from payments.refunds.moves import Part
@@ -102,21 +103,26 @@ def approve(runtime: Runtime, scope: Scope, payback: UUID) -> Payback:
     """
 
     def work(tx: UnitOfWork) -> Payback:
-        of = movable.paid(tx, repository.get(tx, payback).payment)
+        found = repository.get(tx, payback)
+        of = movable.paid(tx, found.payment)
+        if found.part is Part.DEPOSIT:
+            hold_advance(tx, found.payment)
         invoice = _hold(tx, of)
         asked = repository.lock(tx, payback)
         state = after(asked.state, Event.APPROVED)
         if asked.requested_by == tx.scope.actor:
             raise SamePerson()
         free = movable.movable(tx, of, invoice, but=asked.id)
-        if free.part_for(asked.amount) is not asked.part:
+        if asked.part is not Part.DEPOSIT and free.part_for(asked.amount) is not asked.part:
             raise IllegalPaybackStep("what is over has changed since it was asked for")
         approved = replace(
             asked,
             state=state,
             approved_by=tx.scope.actor,
             approved_at=tx.now(),
-            book_txn=_book(tx, of, asked, invoice),
+            book_txn=book_advance(tx, asked.id, asked.payment, asked.amount)
+            if asked.part is Part.DEPOSIT
+            else _book(tx, of, asked, invoice),
         )
         linked = with_link(tx, runtime, approved)
         repository.save(tx, linked)

@@ -197,3 +197,27 @@ PAYBACK_FILE_LINE: Final = Table(
     ),
     ForeignKeyConstraint(["facility_id", "payback_id"], ["payback.facility_id", "payback.id"]),
 )
+#: Notes that go back of an advance: asked for, approved by another, paid out of a drawer.
+CASH_RETURN: Final = Table(
+    "cash_return",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, nullable=False),
+    Column("encounter_id", Id, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("requested_by", Words, nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("approved_by", Words, nullable=True),
+    Column("paid_at", UtcTime, nullable=True),
+    Column("shift_id", Id, nullable=True),
+    Column("txn_id", Id, nullable=True),
+    ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "encounter_id"], ["encounter.facility_id", "encounter.id"]
+    ),
+    ForeignKeyConstraint(["facility_id", "shift_id"], ["shift.facility_id", "shift.id"]),
+    ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
+)

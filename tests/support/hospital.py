@@ -28,6 +28,7 @@ from payments.ledger import queries as ledger
 from payments.receipts.cash import Cash
 from payments.receipts.queries import PaymentView, of_invoice
 from payments.receipts.rows import PAYMENT
+from payments.refunds.rows import CASH_RETURN
 from payments.runtime import Runtime
 from payments.shifts.model import Shift
 from payments.shifts.service import open_shift
@@ -69,6 +70,8 @@ _RECEIVED = select(func.sum(PAYMENT.c.received))
 _PAID_BACK = select(func.sum(BANK_CREDIT.c.amount)).where(
     BANK_CREDIT.c.reason.in_(("refund_paid", "bhyt_paid_back"))
 )
+
+_HANDED_BACK = select(func.sum(CASH_RETURN.c.amount)).where(CASH_RETURN.c.state == "paid")
 
 LATER = timedelta(minutes=20)
 
@@ -173,6 +176,8 @@ class Hospital:
                 if control == "1000":
                     # What a count found missing has left the till, and what was over has come in.
                     held += totals["5300"].dong if "5300" in totals else 0
+                    # Notes of an advance that went back.
+                    held += int(tx.execute(_HANDED_BACK).scalar_one() or 0)
                 else:
                     # What was paid back from the account, whether it came back or not.
                     held += int(tx.execute(_PAID_BACK).scalar_one() or 0)

@@ -49,6 +49,23 @@ def deposit_refunded(*, refund: UUID, encounter: UUID, amount: Money) -> Entry:
     )
 
 
+def deposit_moved(*, move: UUID, source: UUID, target: UUID, amount: Money) -> Entry:
+    """
+    An advance of one encounter becomes one of another of the same patient: a visit, then a stay.
+
+    No posting has one account on both sides, so it passes through 2100 under the name of the move,
+    which comes to zero. Key: the move.
+    """
+    of = Subject("refund", move)
+    return entry(
+        "deposit.move",
+        f"deposit.move:{move}",
+        fingerprint_of("deposit.move", move, source, target, amount),
+        Posting(DEPOSITS, REFUNDS, amount, Subject("encounter", source), of),
+        Posting(REFUNDS, DEPOSITS, amount, of, Subject("encounter", target)),
+    )
+
+
 def deposit_released(*, encounter: UUID, invoice: UUID, event: UUID, amount: Money) -> Entry:
     """P14 taken back in part: the invoice turned out smaller, the advance is free again."""
     return entry(
