@@ -54,7 +54,7 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
     )
     life = intent.expires_at - intent.made_at
     return CodeCard(
-        _drawn(intent.payload, label) if intent.payload else None,
+        drawn(intent.payload, label) if intent.payload else None,
         intent.code,
         intent.amount,
         intent.payee.holder,
@@ -68,7 +68,7 @@ def card(runtime: Runtime, intent: IntentView | None) -> CodeCard | None:
 
 
 @lru_cache(maxsize=512)
-def _drawn(payload: str, label: str) -> Markup:
+def drawn(payload: str, label: str) -> Markup:
     """Draw once: a waiting page and a telephone ask for the same picture again and again."""
     # The drawing escapes the label and writes nothing else of ours but squares.
     return Markup(drawing.svg(payload, label))  # noqa: S704

@@ -53,6 +53,7 @@ class RailLink:
 RAIL: Final = (
     RailItem("nav.cashier", "till", "cashier.desk", Permission.COLLECT),
     RailItem("shift.close", "cash", "cashier.shift", Permission.COLLECT),
+    RailItem("nav.stays", "plus", "cashier.stays", Permission.COLLECT),
     RailItem("nav.reconciliation", "recon", "finance.show", Permission.SEE_FINANCE),
     RailItem("nav.inbox", "inbox", "finance.inbox", Permission.SEE_FINANCE),
     RailItem("nav.refunds", "back", "finance.refunds", Permission.SEE_FINANCE),

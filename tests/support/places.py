@@ -42,6 +42,7 @@ from tests.support.ways import (
     credit,
     enrolled,
     enter,
+    family,
     from_gateway,
     insured,
     insured_claim,
@@ -67,6 +68,8 @@ from tests.support.ways import (
     seated,
     sent,
     sent_of,
+    slip,
+    stay,
     to_gateway,
     user,
 )
@@ -136,6 +139,15 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("new-password", "sign_in.new_password", None, password_of_today()),
     Place("new-password-wrong", "sign_in.new_password", None, password_of_today(wrong=True), 422),
     # The patient
+    Place("family", "patient.family", None, family("watched")),
+    Place("family-settled", "patient.family", None, family("settled")),
+    Place("family-gone", "patient.family", None, family("deceased"), 404),
+    Place("stays", "cashier.stays", HEAD, at("/desk/stays")),
+    Place("stay-admit", "cashier.admission", HEAD, patient("first", "/stay")),
+    Place("stay", "cashier.stay", HEAD, stay("watched")),
+    Place("stay-settled", "cashier.stay", CASHIER, stay("settled")),
+    Place("stay-deceased", "cashier.stay", HEAD, stay("deceased")),
+    Place("stay-slip", "cashier.slip", HEAD, slip),
     Place("look-up", "patient.ask", None, at("/tra-cuu")),
     Place(
         "look-up-wrong",

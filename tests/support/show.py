@@ -78,6 +78,7 @@ from tests.support.orders import ids, row, take
 from tests.support.receivers import Receiver
 from tests.support.settlement import Fund, a_written
 from tests.support.statements import Moved, a_statement, moved_at
+from tests.support.stays_show import stays_of
 from tests.support.web import Browser, add_user
 
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
@@ -129,6 +130,7 @@ class Show:
         self._people()
         self.insured, covered = insured_visits(self.hospital)
         self.invoices |= covered
+        self.stays, self.slips = stays_of(self.hospital)
         self._cards()
         self._programs()
         clock.set(MORNING - timedelta(minutes=1))

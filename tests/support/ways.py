@@ -57,6 +57,18 @@ def link(name: str, more: str = "") -> Way:
     return lambda show, visitor: visitor.get(show.link(name) + more)
 
 
+def stay(name: str, more: str = "") -> Way:
+    return lambda show, visitor: visitor.get(f"/desk/stays/{show.stays[name].encounter}{more}")
+
+
+def slip(show: Show, visitor: Visitor) -> None:
+    visitor.get(f"/desk/stays/{show.stays['watched'].encounter}/slips/{show.slips['watched']}")
+
+
+def family(name: str) -> Way:
+    return lambda show, visitor: visitor.get(f"/tam-ung/{show.stays[name].token}")
+
+
 def to_gateway(name: str) -> Way:
     return lambda show, visitor: visitor.get(show.way(name))
 

@@ -7,6 +7,7 @@ from payments.web.cashier import (
     collect,
     credit_notes,
     desk,
+    discharge,
     exempting,
     holds,
     insured,
@@ -18,6 +19,7 @@ from payments.web.cashier import (
     place,
     receipt,
     scan,
+    stays,
     till,
 )
 from payments.web.cashier.views import cashier
@@ -31,6 +33,7 @@ __all__ = [
     "collect",
     "credit_notes",
     "desk",
+    "discharge",
     "exempting",
     "holds",
     "insured",
@@ -42,5 +45,6 @@ __all__ = [
     "place",
     "receipt",
     "scan",
+    "stays",
     "till",
 ]
