@@ -59,6 +59,8 @@ class RefusalItem:
     refused_on: HospitalDay
     note: str
     asked_by: str
+    #: Whether the visit of the claim was billed here: else there is no patient to charge.
+    is_billed_here: bool
 
     @property
     def left(self) -> Money:
@@ -216,7 +218,7 @@ def claim(tx: UnitOfWork, wanted: UUID) -> tuple[Claim, str]:
 
 def _refusals(tx: UnitOfWork) -> Select[Any]:
     return (
-        select(REFUSAL, CLAIM.c.ma_lk, CLAIM_PERIOD.c.name.label("month"))
+        select(REFUSAL, CLAIM.c.ma_lk, CLAIM.c.encounter_id, CLAIM_PERIOD.c.name.label("month"))
         .join(
             CLAIM,
             (CLAIM.c.facility_id == REFUSAL.c.facility_id) & (CLAIM.c.id == REFUSAL.c.claim_id),
@@ -235,4 +237,5 @@ def _item(row: Row[Any]) -> RefusalItem:
         row.id, row.claim_id, row.ma_lk, row.month, row.table_name, row.stt, row.reason_code,
         vnd(row.amount), vnd(row.won), Refused(row.state), row.owner, HospitalDay(row.deadline),
         HospitalDay(row.refused_on), row.note, row.asked_by or "",
+        row.encounter_id is not None,
     )  # fmt: skip

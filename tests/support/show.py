@@ -68,6 +68,7 @@ from payments.refunds.moving import MoveRequest
 from payments.refunds.paybacks import Account
 from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
+from payments.settlement import refusing
 from payments.settlement.writing_off import ask_write_off
 from tests.support import access, cards
 from tests.support.databases import fresh_sqlite, in_memory
@@ -218,7 +219,9 @@ class Show:
             self.payments[state] = self.hospital.payments(self.invoices[state])[-1].id
 
     def _fund(self) -> None:
-        """Claims of September: one refused twice, once to be written off; a line of nobody."""
+        """
+        Claims of September: one refused twice, upheld and to be written off; a line of nobody.
+        """
         fund = Fund(self.hospital)
         names = ("VPTEST0001", "VPTEST0002")
         fund.bring(*(a_written(name, date(2026, 9, 3), 300_000, 400_000) for name in names))
@@ -231,7 +234,8 @@ class Show:
             ("VPLA00001", "XML3", 1, 12_000, "Không có hồ sơ"),
             on="2026-11-10",
         )
-        [_, asked] = fund.refusals("2026Q3")
+        [upheld, asked] = fund.refusals("2026Q3")
+        refusing.decide(self.runtime, self.hospital.scope, upheld.id, Money(0), "BHXH giữ nguyên")
         ask_write_off(self.runtime, self.hospital.scope, asked.id, "khoa nhận lỗi")
         self.claimed = fund.claim("VPTEST0001")
 

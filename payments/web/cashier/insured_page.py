@@ -79,8 +79,8 @@ class InsuredPage:
     is_provisional: bool
     #: Whether the visit has ended: the invoice is issued.
     is_closed: bool
-    #: How far each card is known, with its last four digits where there are two.
-    checks: tuple[Chip, ...]
+    #: How far each card is known; with its letters and last four digits where there are two.
+    checks: tuple[tuple[Chip, str], ...]
     rows: tuple[SplitRow, ...]
     total: Money
     fund: Money
@@ -160,21 +160,20 @@ def _dong(amount: Decimal) -> str:
     return f"{exact(amount)}\N{NO-BREAK SPACE}đ"
 
 
-def _checks(view: VisitView) -> tuple[Chip, ...]:
+def _checks(view: VisitView) -> tuple[tuple[Chip, str], ...]:
     cards = view.facts.cards if view.facts is not None else ()
-    is_one = len(cards) == 1
-    ends = ["" if is_one else f" · {one.benefit_code} …{one.number[-4:]}" for one in cards]
-    return tuple(_check(one, end) for one, end in zip(view.checks, ends, strict=True))
+    which = ["" if len(cards) == 1 else f"{one.benefit_code} …{one.number[-4:]}" for one in cards]
+    return tuple(zip(map(_check, view.checks), which, strict=True))
 
 
-def _check(known: CardAnswer | None, which: str) -> Chip:
+def _check(known: CardAnswer | None) -> Chip:
     if known is None:
-        return Chip("wait", "clock", words("split.check.none") + which)
+        return Chip("wait", "clock", words("split.check.none"))
     if known.is_provisional:
-        return Chip("wait", "clock", words("split.check.open") + which)
+        return Chip("wait", "clock", words("split.check.open"))
     if known.is_usable:
-        return Chip("ok", "check", words("split.check.right") + which)
-    return Chip("bad", "stop", words("split.check.wrong") + which)
+        return Chip("ok", "check", words("split.check.right"))
+    return Chip("bad", "stop", words("split.check.wrong"))
 
 
 def _over(invoice: InvoiceView) -> Money:

@@ -139,10 +139,11 @@ def refusal_row(item: RefusalItem, today: HospitalDay) -> RefusalRow:
     """Say of a refused amount how it stands, and what this person may do with it."""
     may = _may(Permission.RESOLVE)
     allowed = permission(item.reason_code, today.date)
+    is_chargeable = allowed.patient_may_owe and item.is_billed_here
     steps = [
         name
         for name, answer in _STEPS.items()
-        if (item.state, answer) in NEXT and (name != "ask_charge" or allowed.patient_may_owe)
+        if (item.state, answer) in NEXT and (name != "ask_charge" or is_chargeable)
     ]
     asked = _ASKED.get(item.state, "")
     is_own = bool(asked) and item.asked_by == scope().actor

@@ -70,14 +70,14 @@ def test_a_refusal_goes_its_way_and_two_people_write_off(
 
 
 def test_what_the_law_lets_a_patient_owe_is_charged_by_two_people_and_told_at_the_desk(
-    hospital: Hospital, accountant: Browser, chief: Browser
+    hospital: Hospital, accountant: Browser, chief: Browser, desk: Browser
 ) -> None:
-    desk, fund = Desk(hospital), Fund(hospital)
-    encounter = desk.open()
-    desk.note(encounter)
-    invoice = desk.settle(encounter)
-    desk.pay(invoice)
-    written = claimed(desk, encounter)
+    cashier, fund = Desk(hospital), Fund(hospital)
+    encounter = cashier.open()
+    cashier.note(encounter)
+    invoice = cashier.settle(encounter)
+    cashier.pay(invoice)
+    written = claimed(cashier, encounter)
     fund.bring(written)
     fund.send("202611")
     fund.assess("202611", (written.ma_lk, *ROW[1:]), on="2026-11-24")
@@ -94,7 +94,7 @@ def test_what_the_law_lets_a_patient_owe_is_charged_by_two_people_and_told_at_th
 
     assert hospital.view(invoice).due == vnd(60_000)
     for page in (f"/desk/insured/{encounter}", f"/desk/invoices/{invoice}"):
-        told = chief.get(page).text
+        told = desk.get(page).text
         assert "Quỹ từ chối 60.000" in told
         assert "sai mức hưởng thật" in told
     fund.assert_equal()
