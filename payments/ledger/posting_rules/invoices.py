@@ -78,7 +78,10 @@ def invoice_issued(
     """
     nothing_below_zero(patient=patient, fund=fund, other=other, vat=vat)
     postings: list[Posting] = []
-    for part in _receivables(invoice, patient, fund, fund_agency, claim, other, other_payer):
+    parts = _receivables(invoice, patient, fund, fund_agency, claim, other, other_payer)
+    owing = {part.payer_class for part in parts}
+    postings += _owed_by_nobody([one for one in revenue if one.payer_class not in owing], mode)
+    for part in parts:
         lines = [line for line in revenue if line.payer_class == part.payer_class]
         tax = vat if part.payer_class == PATIENT else ZERO
         postings += [
@@ -179,6 +182,19 @@ def rounding(receivable: str, subject: Subject, left: Money) -> Posting:
     if left < ZERO:
         return Posting(ROUNDING, receivable, -left, credit_subject=subject)
     return Posting(receivable, ROUNDING, left, debit_subject=subject)
+
+
+def _owed_by_nobody(lines: Sequence[Revenue], mode: RevenueMode) -> list[Posting]:
+    """
+    P45 also of a payer whose hundredths round to no đồng, while a department earned one.
+
+    Raises:
+        WrongParts: it is too much to come from rounding: somebody owes it.
+    """
+    left = sum((line.amount for line in lines), ZERO)
+    if left > ROUNDING_MAX:
+        raise WrongParts(f"nobody owes {left.dong} đồng of revenue")
+    return [Posting(ROUNDING, line.account(mode), line.amount) for line in lines]
 
 
 def _receivables(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from payments.insurance.coverage.parts import parts_of
 from payments.kernel.money import Money
 from tests.faults import payables
-from tests.support.bhyt import RULES, a_drug, a_line, a_visit, covered
+from tests.support.bhyt import RULES, a_drug, a_line, a_visit, aid, covered
 
 
 def test_no_two_places_differ_by_one_dong_on_random_visits() -> None:
@@ -18,6 +18,17 @@ def test_no_two_places_differ_by_one_dong_on_random_visits() -> None:
 
     assert run.wrong == [], f"seed {seed}"
     assert run.seen["claims read back"] > 200
+
+
+def test_a_part_that_rounds_to_nothing_loses_no_revenue() -> None:
+    """0.40 đ of another payer are nobody's debt, and the đồng that a department earned by them."""
+    made = covered(a_visit(), a_line("1000003.03"), a_line(100_000, sources=aid("0.40")))
+    run = payables.Run(RULES)
+
+    payables._in_dong(run, 1, made, parts_of(made))
+
+    assert parts_of(made).others == Money(0)
+    assert run.wrong == []
 
 
 def test_a_dong_that_is_planted_is_found() -> None:
