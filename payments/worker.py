@@ -34,6 +34,7 @@ from payments.ledger.heads import Head
 from payments.numbering.service import void_stale
 from payments.patients import reindexing
 from payments.runtime import Runtime
+from payments.settlement.delivering import look as send_dossiers
 from payments.storage import installation
 
 #: Pauses in seconds. Sealing and numbering are what a person waits for; lists are the net below.
@@ -45,7 +46,12 @@ _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
 #: Loops of their own: who is slow, as a gateway is, must not hold up receipts and seals.
-_APART: Final = {"events": (1.0, look), "gateways": (5.0, ask_all), "portal": (1.0, ask_portal)}
+_APART: Final = {
+    "events": (1.0, look),
+    "gateways": (5.0, ask_all),
+    "portal": (1.0, ask_portal),
+    "dossiers": (1.0, send_dossiers),
+}
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -200,6 +206,7 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
     for _ in range(_ROUNDS_MAX):
         step = run_jobs(runtime, scope.facility) + _seal(runtime, scope)
         step += _seal_audit(runtime, scope) + look(runtime, scope) + ask_portal(runtime, scope)
+        step += send_dossiers(runtime, scope)
         if not step:
             return did
         did += step

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from payments.claims.adjusting import Version, changes, form_09
 from payments.claims.checking import CheckedVisit, Report
 from payments.claims.dossiers import add_certificate, reports
-from payments.claims.findings import Verdict, plain
-from payments.claims.periods import OtherPeriod, Row, month, period_of, quarter
+from payments.claims.findings import Verdict
+from payments.claims.periods import COLUMNS, OtherPeriod, Row, cells, month, period_of, quarter
 from payments.claims.tables import Record
 from payments.insurance import commands as insurance
 from payments.kernel.errors import Rejected
@@ -22,12 +22,6 @@ from payments.words.explaining import sentence
 
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-#: Columns 2 to 7 of the form by the names of XML1, and what rounding and support brought.
-_COLUMNS: Final = (
-    *("group", "visits", "SO_NGAY_DTRI", "T_TONGCHI_BV", "T_TONGCHI_BH", "T_BHTT", "T_BNCCT"),
-    *("T_NGUONKHAC", "T_BNTT", "cost_differs_by", "insured_differs_by"),
-)
 
 
 class NoDossier(Rejected):
@@ -65,8 +59,8 @@ def _month(args: argparse.Namespace) -> int:
     except Rejected as refusal:
         return _complain(refusal, args.language)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows(map(_cells, rows))
+    writer.writerow(COLUMNS)
+    writer.writerows(map(cells, rows))
     return 0
 
 
@@ -106,18 +100,6 @@ def _visits(file: Path, report: Report | None) -> Iterable[CheckedVisit]:
     if report is None or report.verdict is Verdict.REJECT:
         raise NoDossier(file=file.name)
     return report.visits
-
-
-def _cells(row: Row) -> tuple[object, ...]:
-    amounts = (row.cost, row.insured, row.fund, row.copayment, row.others, row.own)
-    differences = (row.cost_differs_by, row.insured_differs_by)
-    return (
-        row.group or "total",
-        row.visits,
-        row.days,
-        *(amount.dong for amount in amounts),
-        *map(plain, differences),
-    )
 
 
 def _complain(refusal: Rejected, language: str) -> int:

@@ -17,6 +17,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from payments.claims.findings import plain
 from payments.claims.tables import Record
 from payments.insurance.coverage.model import ZERO
 from payments.insurance.coverage.rounding import dong
@@ -32,6 +33,13 @@ GROUPS: Final = MappingProxyType(
         "III": ("04", "09"),
         "IV": ("03",),
     }
+)
+
+
+#: Columns 2 to 7 of the form by the names of XML1, and what rounding and support brought.
+COLUMNS: Final = (
+    *("group", "visits", "SO_NGAY_DTRI", "T_TONGCHI_BV", "T_TONGCHI_BH", "T_BHTT", "T_BNCCT"),
+    *("T_NGUONKHAC", "T_BNTT", "cost_differs_by", "insured_differs_by"),
 )
 
 
@@ -90,6 +98,19 @@ class Form01:
     @property
     def total(self) -> Row:
         return _sum("", self.rows)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Write a row under ``COLUMNS``; the sum of all is named ``total``."""
+    amounts = (row.cost, row.insured, row.fund, row.copayment, row.others, row.own)
+    differences = (row.cost_differs_by, row.insured_differs_by)
+    return (
+        row.group or "total",
+        str(row.visits),
+        str(row.days),
+        *(str(amount.dong) for amount in amounts),
+        *map(plain, differences),
+    )
 
 
 def period_of(summary: Record) -> str:

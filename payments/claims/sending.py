@@ -97,11 +97,7 @@ def _note(runtime: Runtime, scope: Scope, dossier: Dossier, *, is_again: bool) -
     digest = hashlib.sha256(dossier.content).digest()
     made = new_id()
     with runtime.database.transaction(scope) as tx:
-        for row in _sent(tx, digest, dossier.call):
-            if row.state == "answered" and row.code == TAKEN:
-                raise DossierSent(number=row.transaction_no)
-            if row.state == "sent" and not is_again:
-                raise DossierUnanswered(at=row.sent_at.isoformat(timespec="seconds"))
+        refuse_a_second(tx, digest, dossier.call, is_again=is_again)
         tx.execute(
             insert(DOSSIER_SENDING),
             {
@@ -123,14 +119,32 @@ def _note(runtime: Runtime, scope: Scope, dossier: Dossier, *, is_again: bool) -
     return made
 
 
-def _sent(tx: UnitOfWork, digest: bytes, call: str) -> list[Row[Any]]:
+def refuse_a_second(
+    tx: UnitOfWork, digest: bytes, call: str = SUBMIT, *, is_again: bool = False
+) -> None:
+    """
+    Let the file of that SHA-256 be sent only where the portal has not got it.
+
+    Raises:
+        DossierSent, DossierUnanswered: as for sending.
+    """
+    for row in sendings(tx, digest, call):
+        if row.state == "answered" and row.code == TAKEN:
+            raise DossierSent(number=row.transaction_no)
+        if row.state == "sent" and not is_again:
+            raise DossierUnanswered(at=row.sent_at.isoformat(timespec="seconds"))
+
+
+def sendings(tx: UnitOfWork, digest: bytes, call: str = SUBMIT) -> list[Row[Any]]:
     return list(
         tx.execute(
-            select(DOSSIER_SENDING).where(
+            select(DOSSIER_SENDING)
+            .where(
                 DOSSIER_SENDING.c.facility_id == tx.facility,
                 DOSSIER_SENDING.c.file_hash == digest,
                 DOSSIER_SENDING.c.call == call,
             )
+            .order_by(DOSSIER_SENDING.c.id)
         )
     )
 

@@ -23,6 +23,12 @@ class NoClaim(NotFound):
     code = "no-claim"
 
 
+class NoClaimFile(NotFound):
+    """This facility has no such dossier file."""
+
+    code = "no-claim-file"
+
+
 class NoClaimPeriod(NotFound):
     """This facility has no claims of that month or quarter."""
 

@@ -59,6 +59,22 @@ CLAIM_FILE: Final = _table(
     _must("made_at", UtcTime),
     _must("made_by", Words),
 )
+#: Files that a person wants at the portal: the worker sends them.
+CLAIM_FILE_ERRAND: Final = _table(
+    "claim_file_errand",
+    _key("id", Id),
+    _must("file_id", Id),
+    _must("is_again", Flag),
+    _must("state", Words),
+    #: Why it ended without an answer, or why its claims could not be booked as sent; else empty.
+    _must("problem", Words),
+    _must("attempts", Whole),
+    _must("next_at", UtcTime),
+    _must("asked_at", UtcTime),
+    _must("asked_by", Words),
+    _may("done_at", UtcTime),
+    _to("claim_file", "file_id"),
+)
 CLAIM: Final = _table(
     "claim",
     _key("id", Id),

@@ -574,6 +574,15 @@ PLACES: Final[tuple[Place, ...]] = (
     Place(
         "bhyt-claim-none", "finance.bhyt_claim", BOOKS, at(f"/finance/bhyt/claims/{NOBODY}"), 404
     ),
+    Place("bhyt-files", "finance.bhyt_files", CHIEF, at("/finance/bhyt/files")),
+    Place("bhyt-files-seen", "finance.bhyt_files", Role.AUDITOR, at("/finance/bhyt/files")),
+    Place(
+        "bhyt-files-refused",
+        "finance.bhyt_bring",
+        BOOKS,
+        sent("/finance/bhyt/files", "/finance/bhyt/files", {"do": "new"}),
+        422,
+    ),
     Place("bhyt-import", "finance.bhyt_import", BOOKS, at("/finance/bhyt/assessment")),
     Place(
         "bhyt-import-refused",

@@ -1,6 +1,7 @@
 """Finance: a day's books against the bank's, what differs, and money that waits for its owner."""
 
 from payments.web.finance import bhyt as bhyt
+from payments.web.finance import bhyt_files as bhyt_files
 from payments.web.finance import bhyt_import as bhyt_import
 from payments.web.finance import credits as credits
 from payments.web.finance import days as days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -11,18 +12,19 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO, Money
 from payments.reconciliation import exceptions
 from payments.settlement import board as boards
-from payments.settlement import listing, matching, queries
+from payments.settlement import listing, matching, periods, queries
 from payments.settlement.board import Board
 from payments.settlement.deadlines import working_days_between
 from payments.settlement.model import quarter_of
 from payments.settlement.permitting import permission
-from payments.settlement.queries import RefusalItem, Which
+from payments.settlement.queries import Age, RefusalItem, Which
 from payments.settlement.status import ANSWERS as NEXT
-from payments.settlement.status import Answer, Refused, State
+from payments.settlement.status import Answer, Event, Refused, State, allows
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.chips import Chip
 from payments.web.current import current, language, runtime, scope, words
-from payments.web.finance.bhyt_pages import Bar, BoardPage, ClaimPage, RefusalRow, Waiting
+from payments.web.finance.bhyt_alarms import alarm_rows
+from payments.web.finance.bhyt_pages import AgeBar, Bar, BoardPage, ClaimPage, RefusalRow, Waiting
 from payments.words.formats import local_time, vnd
 
 _WIDTH: Final = 352
@@ -61,6 +63,12 @@ _STEPS: Final = {
 }
 #: What another person approves.
 _ASKED: Final = {Refused.WRITE_OFF_ASKED: "write_off", Refused.CHARGE_ASKED: "charge"}
+#: What a person notes about a claim as a whole.
+_MOVES: Final = {
+    "number": Event.NUMBERED,
+    "come_back": Event.RETURNED,
+    "withdraw": Event.WITHDRAWN,
+}
 
 
 def board_page(quarter: str, failure: str = "") -> BoardPage:
@@ -77,10 +85,12 @@ def board_page(quarter: str, failure: str = "") -> BoardPage:
         return BoardPage(
             told,
             tuple(known),
+            tuple(one.name for one in periods.months(tx, told.period)),
             bars := waterfall(told),
             _TOP + _ROW * len(bars),
             len(boards.check(tx)),
-            queries.ages(items, days),
+            alarm_rows(tx, told, today),
+            age_bars(queries.ages(items, days)),
             tuple(refusal_row(one, today) for one in items[:_ROWS_MAX]),
             len(items),
             queries.orphans(tx),
@@ -109,9 +119,16 @@ def claim_page(claim: UUID, failure: str = "") -> ClaimPage:
             queries.assessed_lines(tx, runtime().keys, claim),
             rows,
             matching.of_visit(tx, claim),
+            moves_of(found.state) if _may(Permission.RESOLVE) else (),
+            found.version > 1,
             _may(Permission.RESOLVE),
             failure,
         )
+
+
+def moves_of(state: State) -> tuple[str, ...]:
+    """Name what a person may do with a claim in *state*."""
+    return tuple(name for name, event in _MOVES.items() if allows(state, event))
 
 
 def waterfall(told: Board) -> tuple[Bar, ...]:
@@ -133,6 +150,15 @@ def waterfall(told: Board) -> tuple[Bar, ...]:
         low, high = sorted((_x(start, whole), _x(end, whole)))
         bars.append(Bar(key, amount, low, max(high - low, 1), _TOP + _ROW * place, look))
     return tuple(bars)
+
+
+def age_bars(ages: Sequence[Age]) -> tuple[AgeBar, ...]:
+    """Draw how much is how old: the largest class has the whole width."""
+    whole = max((one.amount.dong for one in ages), default=0) or 1
+    return tuple(
+        AgeBar(one, max(_x(one.amount, whole), 1 if one.amount else 0), _TOP + _ROW * place)
+        for place, one in enumerate(ages)
+    )
 
 
 def refusal_row(item: RefusalItem, today: HospitalDay) -> RefusalRow:
@@ -177,4 +203,6 @@ def _waiting(tx: UnitOfWork) -> tuple[Waiting, ...]:
 
 def _empty(today: HospitalDay, orphans: tuple[queries.Orphan, ...], failure: str) -> BoardPage:
     may = _may(Permission.RESOLVE), _may(Permission.IMPORT_STATEMENT)
-    return BoardPage(None, (), (), _TOP, 0, (), (), 0, orphans, (), (), (), today, *may, failure)
+    return BoardPage(
+        None, (), (), (), _TOP, 0, (), (), (), 0, orphans, (), (), (), today, *may, failure
+    )

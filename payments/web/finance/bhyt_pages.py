@@ -8,11 +8,13 @@ from typing import ClassVar
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import Money
 from payments.settlement.board import Board
+from payments.settlement.files import FileItem
 from payments.settlement.listing import Movement, NoticeItem
 from payments.settlement.matching import VisitMatch
 from payments.settlement.model import Claim
 from payments.settlement.queries import Age, AssessedLine, Orphan, RefusalItem, Step
 from payments.web.chips import Chip
+from payments.web.finance.bhyt_alarms import AlarmRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,15 @@ class Bar:
     width: int
     top: int
     look: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBar:
+    """One class of ages, drawn; in units of the drawing."""
+
+    age: Age
+    width: int
+    top: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,14 @@ class BoardPage:
     #: None while nothing was ever claimed.
     board: Board | None
     quarters: tuple[str, ...]
+    #: Its months of which there are claims: their forms can be taken along.
+    months: tuple[str, ...]
     bars: tuple[Bar, ...]
     height: int
     #: Whether the ledger and the forms hold what the board says.
     differences: int
-    ages: tuple[Age, ...]
+    alarms: tuple[AlarmRow, ...]
+    ages: tuple[AgeBar, ...]
     rows: tuple[RefusalRow, ...]
     rows_in_all: int
     orphans: tuple[Orphan, ...]
@@ -70,6 +84,30 @@ class BoardPage:
     today: HospitalDay
     may_resolve: bool
     may_import: bool
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file with its state in words; *said* explains what the portal answered, or ours."""
+
+    item: FileItem
+    chip: Chip
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesPage:
+    template: ClassVar[str] = "finance/bhyt_files.html"
+
+    rows: tuple[FileRow, ...]
+    #: Whether this hospital has an account at the portal, and whether that is the sandbox.
+    has_portal: bool
+    is_sandbox: bool
+    findings: tuple[str, ...]
+    may_import: bool
+    may_send: bool
+    notice: str
     failure: str
 
 
@@ -85,6 +123,10 @@ class ClaimPage:
     lines: tuple[AssessedLine, ...]
     rows: tuple[RefusalRow, ...]
     match: VisitMatch
+    #: What may be done with it now: ``withdraw``, ``come_back``, ``number``.
+    moves: tuple[str, ...]
+    #: Whether form 09/BH can be written from its last two versions.
+    is_adjusted: bool
     may_resolve: bool
     failure: str
 

@@ -31,6 +31,7 @@ from payments.web.current import (
     scope,
     words,
 )
+from payments.web.finance.bhyt_alarms import urgent
 from payments.web.finance.pages import DayPage, PairRow, SuspenseRow, Tab
 from payments.words import catalogue
 from payments.words.formats import vnd
@@ -116,6 +117,7 @@ def _page(tx: UnitOfWork, asked: Asked) -> DayPage:
         suspense_total=sum((item.left for item in items), ZERO),
         outgoing=exceptions.outgoing(tx),
         kept=tuple(replace(one, reason=why_kept(one.reason)) for one in exceptions.kept(tx)),
+        alarms=urgent(tx, today),
         is_closed=state == periods.CLOSED,
         why_not_close=_why_not(asked.day, today, days, said, Permission.CLOSE_DAY in user_may),
         may_import=Permission.IMPORT_STATEMENT in user_may,

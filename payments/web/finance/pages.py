@@ -12,6 +12,7 @@ from payments.kernel.money import Money
 from payments.reconciliation.exceptions import Kept, Outgoing
 from payments.reconciliation.matching import Suggestion
 from payments.web.chips import Chip
+from payments.web.finance.bhyt_alarms import AlarmRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class DayPage:
     suspense_total: Money
     outgoing: tuple[Outgoing, ...]
     kept: tuple[Kept, ...]
+    #: Deadlines of the insurer that are late or near.
+    alarms: tuple[AlarmRow, ...]
     is_closed: bool
     #: Wording of the reason why the day cannot be closed now; empty when it can.
     why_not_close: str

@@ -42,10 +42,22 @@ def test_the_board_is_drawn_and_stands_in_words_and_in_a_table(
     board = fund.board("2026Q3")
     told = f"{board.requested.dong:,}".replace(",", ".")
     assert page.count(told) >= 4
-    assert page.count("<rect class=") == 7
+    assert page.count("<rect class=") == 7 + 5
     assert 'role="img"' in page
     assert "khớp với sổ" in page
     assert "VPTEST0001" in page
+
+
+def test_a_late_deadline_is_on_the_board_and_among_the_exceptions(
+    fund: Fund, accountant: Browser
+) -> None:
+    for page in (PAGE, "/finance/day/2026-11-24"):
+        shown = accountant.get(page).text
+
+        assert "Gửi đủ và lập 01/BH tháng 202609, 2 hồ sơ" in shown
+        assert "hạn 15/10/2026" in shown
+        assert "Quá hạn" in shown
+        assert "Phòng tài chính" in shown
 
 
 def test_a_refusal_goes_its_way_and_two_people_write_off(
