@@ -22,7 +22,7 @@ from payments.card_checks.asking import look as ask_portal
 from payments.duties import KINDS
 from payments.events.delivering import look
 from payments.inbox import service as messages
-from payments.inbox.asking import ask_all
+from payments.inbox.lanes import Lanes
 from payments.inbox.polling import poll_all
 from payments.intents.service import expire
 from payments.jobs import Job
@@ -48,10 +48,13 @@ _EXPORT_HEADS_EVERY_S: Final = 300.0
 #: Loops of their own: who is slow, as a gateway is, must not hold up receipts and seals.
 _APART: Final = {
     "events": (1.0, look),
-    "gateways": (5.0, ask_all),
     "portal": (1.0, ask_portal),
     "dossiers": (1.0, send_dossiers),
 }
+_GATEWAYS: Final = "gateways"
+_GATEWAYS_EVERY_S: Final = 5.0
+#: Loops that have no jobs beside them.
+_WITHOUT_JOBS: Final = frozenset({"seal", _GATEWAYS, *_APART})
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.
 _ROUNDS_MAX: Final = 100_000
@@ -96,6 +99,9 @@ class Worker:
         if only in _APART:
             seconds, task = _APART[only]
             self._tasks = [(_Every(seconds), task)]
+        self._lanes = Lanes()
+        if only == _GATEWAYS:
+            self._tasks = [(_Every(_GATEWAYS_EVERY_S), self._lanes.start_due)]
 
     def stop(self) -> None:
         """End after the work in hand."""
@@ -112,6 +118,7 @@ class Worker:
                 continue
             if not did:
                 self._stop.wait(_IDLE_S)
+        self._lanes.close()
 
     def round(self) -> int:
         """Do what is due once, for every facility; returns how much was done."""
@@ -123,7 +130,7 @@ class Worker:
             scope = Scope(facility, "job:worker", "worker")
             for task in due:
                 did += task(self._runtime, scope)
-        if self._only not in ("seal", *_APART) and facilities:
+        if self._only not in _WITHOUT_JOBS and facilities:
             did += run_jobs(self._runtime, facilities[0])
         return did
 
@@ -216,7 +223,7 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
 def main(runtime: Runtime, *, only: str | None = None) -> int:
     """Run until SIGINT or SIGTERM."""
     worker = Worker(runtime, only=only)
-    apart = [Worker(runtime, only=name) for name in _APART] if only is None else []
+    apart = [Worker(runtime, only=name) for name in (*_APART, _GATEWAYS)] if only is None else []
     threads = [threading.Thread(target=one.run) for one in apart]
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

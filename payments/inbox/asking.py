@@ -7,6 +7,7 @@ question a person is told; nothing is ever charged anew because an answer is mis
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -55,11 +56,25 @@ def ask_all(runtime: Runtime, scope: Scope) -> int:
     return asked + errands.run_due(runtime, scope)
 
 
-def ask_due(runtime: Runtime, scope: Scope) -> int:
-    """Ask about every attempt that is due; returns how many were asked about."""
+def ask_due(
+    runtime: Runtime,
+    scope: Scope,
+    *,
+    channel: str | None = None,
+    stop: threading.Event | None = None,
+) -> int:
+    """Ask about every attempt that is due; returns how many were asked about.
+
+    *channel*: at that gateway only; *stop* ends it between two questions.
+    """
     with runtime.database.reading(scope) as tx:
-        due = attempts.due(tx, tx.now(), limit=_ROUND_MAX)
-    return sum(ask(runtime, scope, one) for one in due)
+        due = attempts.due(tx, tx.now(), limit=_ROUND_MAX, channel=channel)
+    asked = 0
+    for one in due:
+        if stop is not None and stop.is_set():
+            break
+        asked += ask(runtime, scope, one)
+    return asked
 
 
 def ask(runtime: Runtime, scope: Scope, attempt: GatewayAttempt) -> bool:

@@ -8,6 +8,7 @@ then sent again under the same name.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Final
 
@@ -60,11 +61,22 @@ Answer = tuple[Notification, ...] | Exception
 _log = structlog.get_logger("gateway")
 
 
-def run_due(runtime: Runtime, scope: Scope) -> int:
-    """Do whatever is due; returns how many errands were run."""
+def run_due(
+    runtime: Runtime,
+    scope: Scope,
+    *,
+    channel: str | None = None,
+    stop: threading.Event | None = None,
+) -> int:
+    """Do whatever is due; returns how many errands were run. Arguments as in ``asking``."""
     with runtime.database.reading(scope) as tx:
-        due = errands.due(tx, tx.now(), limit=_ROUND_MAX)
-    return sum(run(runtime, scope, one) for one in due)
+        due = errands.due(tx, tx.now(), limit=_ROUND_MAX, channel=channel)
+    asked = 0
+    for one in due:
+        if stop is not None and stop.is_set():
+            break
+        asked += run(runtime, scope, one)
+    return asked
 
 
 def run(runtime: Runtime, scope: Scope, errand: Errand) -> bool:

@@ -30,6 +30,9 @@ from payments.storage.unit_of_work import UnitOfWork
 
 #: Whole numbers up to this are told apart by every reader of JSON.
 _NUMBER_MAX: Final = 2**53 - 1
+_ITS_INTENT: Final = (INTENT.c.facility_id == GATEWAY_ATTEMPT.c.facility_id) & (
+    INTENT.c.id == GATEWAY_ATTEMPT.c.intent_id
+)
 
 
 class Flag(StrEnum):
@@ -138,15 +141,26 @@ def flagged(tx: UnitOfWork, *, limit: int) -> list[tuple[Intent, GatewayAttempt]
     return [(repository.get(tx, row.intent_id), _model(row)) for row in rows]
 
 
-def due(tx: UnitOfWork, now: datetime, *, limit: int) -> list[GatewayAttempt]:
-    """List what is to be asked about, the longest due first."""
-    rows = tx.execute(
-        _all(tx)
-        .where(GATEWAY_ATTEMPT.c.next_ask_at <= now)
-        .order_by(GATEWAY_ATTEMPT.c.next_ask_at)
-        .limit(limit)
-    )
+def due(
+    tx: UnitOfWork, now: datetime, *, limit: int, channel: str | None = None
+) -> list[GatewayAttempt]:
+    """List what is to be asked about, the longest due first; *channel*: of that one only."""
+    wanted = _all(tx).where(GATEWAY_ATTEMPT.c.next_ask_at <= now)
+    if channel is not None:
+        wanted = wanted.join(INTENT, _ITS_INTENT).where(INTENT.c.channel == channel)
+    rows = tx.execute(wanted.order_by(GATEWAY_ATTEMPT.c.next_ask_at).limit(limit))
     return [_model(row) for row in rows]
+
+
+def due_channels(tx: UnitOfWork, now: datetime) -> frozenset[str]:
+    """Name the channels that are to be asked about attempts."""
+    rows = tx.execute(
+        select(INTENT.c.channel)
+        .join(GATEWAY_ATTEMPT, _ITS_INTENT)
+        .where(GATEWAY_ATTEMPT.c.facility_id == tx.facility, GATEWAY_ATTEMPT.c.next_ask_at <= now)
+        .distinct()
+    )
+    return frozenset(rows.scalars())
 
 
 def claim(tx: UnitOfWork, attempt: GatewayAttempt, next_ask_at: datetime | None) -> bool:

@@ -21,8 +21,12 @@ from uuid import UUID
 from sqlalchemy import Row, Select, insert, select, update
 
 from payments.gateway import Trouble
-from payments.intents.rows import GATEWAY_ERRAND
+from payments.intents.rows import GATEWAY_ERRAND, INTENT
 from payments.storage.unit_of_work import UnitOfWork
+
+_ITS_INTENT: Final = (INTENT.c.facility_id == GATEWAY_ERRAND.c.facility_id) & (
+    INTENT.c.id == GATEWAY_ERRAND.c.intent_id
+)
 
 
 class Kind(StrEnum):
@@ -80,15 +84,24 @@ def of(tx: UnitOfWork, intent: UUID, kind: Kind) -> Errand | None:
     return None if row is None else _model(row)
 
 
-def due(tx: UnitOfWork, now: datetime, *, limit: int) -> list[Errand]:
-    """List what is to be done or asked about, the longest due first."""
-    rows = tx.execute(
-        _all(tx)
-        .where(GATEWAY_ERRAND.c.next_ask_at <= now)
-        .order_by(GATEWAY_ERRAND.c.next_ask_at)
-        .limit(limit)
-    )
+def due(tx: UnitOfWork, now: datetime, *, limit: int, channel: str | None = None) -> list[Errand]:
+    """List what is to be done or asked about, the longest due first; *channel*: there only."""
+    wanted = _all(tx).where(GATEWAY_ERRAND.c.next_ask_at <= now)
+    if channel is not None:
+        wanted = wanted.join(INTENT, _ITS_INTENT).where(INTENT.c.channel == channel)
+    rows = tx.execute(wanted.order_by(GATEWAY_ERRAND.c.next_ask_at).limit(limit))
     return [_model(row) for row in rows]
+
+
+def due_channels(tx: UnitOfWork, now: datetime) -> frozenset[str]:
+    """Name the channels of whose gateways something is wanted."""
+    rows = tx.execute(
+        select(INTENT.c.channel)
+        .join(GATEWAY_ERRAND, _ITS_INTENT)
+        .where(GATEWAY_ERRAND.c.facility_id == tx.facility, GATEWAY_ERRAND.c.next_ask_at <= now)
+        .distinct()
+    )
+    return frozenset(rows.scalars())
 
 
 def claim(tx: UnitOfWork, errand: Errand, next_ask_at: datetime | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final
 
 import structlog
@@ -34,11 +35,25 @@ _ROUND_MAX: Final = 20
 _log = structlog.get_logger("refunds")
 
 
-def ask_due(runtime: Runtime, scope: Scope) -> int:
-    """Ask about every refund that is due; returns how many were asked about."""
+def ask_due(
+    runtime: Runtime,
+    scope: Scope,
+    *,
+    channel: str | None = None,
+    stop: threading.Event | None = None,
+) -> int:
+    """Ask about every refund that is due; returns how many were asked about.
+
+    *channel*: at that gateway only; *stop* ends it between two questions.
+    """
     with runtime.database.reading(scope) as tx:
-        due = repository.due(tx, tx.now(), limit=_ROUND_MAX)
-    return sum(ask(runtime, scope, one) for one in due)
+        due = repository.due(tx, tx.now(), limit=_ROUND_MAX, channel=channel)
+    asked = 0
+    for one in due:
+        if stop is not None and stop.is_set():
+            break
+        asked += ask(runtime, scope, one)
+    return asked
 
 
 def ask(runtime: Runtime, scope: Scope, refund: Refund) -> bool:

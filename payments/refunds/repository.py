@@ -125,12 +125,23 @@ def newest(tx: UnitOfWork, *, limit: int) -> list[Refund]:
     return [_model(row) for row in rows]
 
 
-def due(tx: UnitOfWork, now: datetime, *, limit: int) -> list[Refund]:
-    """List what gateways are to be asked about, the longest due first."""
-    rows = tx.execute(
-        _all(tx).where(REFUND.c.next_ask_at <= now).order_by(REFUND.c.next_ask_at).limit(limit)
-    )
+def due(tx: UnitOfWork, now: datetime, *, limit: int, channel: str | None = None) -> list[Refund]:
+    """List what gateways are to be asked about, the longest due first; *channel*: that one only."""
+    wanted = _all(tx).where(REFUND.c.next_ask_at <= now)
+    if channel is not None:
+        wanted = wanted.where(REFUND.c.channel == channel)
+    rows = tx.execute(wanted.order_by(REFUND.c.next_ask_at).limit(limit))
     return [_model(row) for row in rows]
+
+
+def due_channels(tx: UnitOfWork, now: datetime) -> frozenset[str]:
+    """Name the channels that are to be asked about refunds."""
+    rows = tx.execute(
+        select(REFUND.c.channel)
+        .where(REFUND.c.facility_id == tx.facility, REFUND.c.next_ask_at <= now)
+        .distinct()
+    )
+    return frozenset(rows.scalars())
 
 
 def claim(tx: UnitOfWork, refund: Refund, next_ask_at: datetime | None) -> bool:

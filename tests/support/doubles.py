@@ -112,6 +112,7 @@ class Double:
 
     def query(self, attempt: AttemptRef) -> tuple[Notification, ...]:
         self.desk.asked.append(attempt)
+        self.desk.on_query(attempt)
         self.desk.raise_failure()
         return tuple(self.desk.answers)
 
@@ -156,6 +157,8 @@ class AtTheGateway:
     invoice: UUID
     calls: int = 0
     on_open: Callable[[Attempt], object] = _nothing
+    #: Called while the gateway is asked about an attempt: may wait, as one that stalls does.
+    on_query: Callable[[AttemptRef], object] = _nothing
     fail: Exception | None = None
     misconfigured: bool = False
     may_differ: bool = False
@@ -182,8 +185,8 @@ class AtTheGateway:
         if self.fail is not None:
             raise self.fail
 
-    def open(self, *, key: str = "key-000001") -> UUID:
-        asked = AttemptRequest(self.invoice, DOUBLE, key, RETURN_URL)
+    def open(self, *, key: str = "key-000001", channel: str = DOUBLE) -> UUID:
+        asked = AttemptRequest(self.invoice, channel, key, RETURN_URL)
         return open_attempt(self.hospital.runtime, self.hospital.scope, asked)
 
     def tell(self, *messages: Notification, key: str = "right") -> str:
