@@ -78,6 +78,9 @@ def apply_told(
     found = attempts.named(tx, told.reference) or _of_payment(tx, channel, told)
     if found is None or found.channel != channel:
         alert(tx, channel, "unknown-reference", told)
+        came = direct.stray(tx, runtime, channel, told) if is_direct else None
+        if came is not None:
+            return came
         waits_for = waiting.of_payment(told.payment) if _may_wait(told) else ""
         return Told(Verdict.UNKNOWN_REFERENCE, "unknown-reference", True, waits_for=waits_for)
     invoice = invoices.lock(tx, found.invoice)

@@ -16,8 +16,8 @@ from payments.bank.model import OF_GATEWAY, Arrival, Direction, State
 from payments.bank.service import lock as lock_credit
 from payments.bank.service import mark
 from payments.channels.service import is_ours
-from payments.gateway import Verdict
-from payments.inbox.effects import Applied, Effect, Named, apply_named
+from payments.gateway import Notification, Outcome, Verdict
+from payments.inbox.effects import Applied, Effect, Named, apply_arrival, apply_named
 from payments.inbox.noting import Taken, Told, alert, note
 from payments.intents import planning
 from payments.intents import repository as intents
@@ -68,10 +68,29 @@ def witnessed(tx: UnitOfWork, runtime: Runtime, money: Taken, attempt: GatewayAt
     return Told(verdict, applied.effect.value, credit=applied.credit)
 
 
-def _apply(tx: UnitOfWork, runtime: Runtime, money: Taken) -> Applied:
-    told, intent = money.told, money.intent
-    arrival = Arrival(
-        source=f"{OF_GATEWAY}{intent.channel}",
+def stray(tx: UnitOfWork, runtime: Runtime, channel: str, told: Notification) -> Told | None:
+    """
+    Let captured money on our own account that names no order of ours go where money of nobody goes.
+
+    It has truly come, so it is a bank credit as if a feed had told of it: what its memo names is
+    paid, the rest waits on 2200 (decision 18). The gateway is answered that it is unknown. None
+    where it cannot be said that it came to an account of ours: that message is kept.
+    """
+    has_come = (
+        told.outcome is Outcome.CAPTURED and told.currency == "VND" and bool(told.transaction)
+    )
+    if not has_come or not told.account or not is_ours(tx, told.account):
+        return None
+    applied = apply_arrival(tx, runtime, _arrival(channel, told))
+    is_kept = applied.credit is None
+    return Told(
+        Verdict.UNKNOWN_REFERENCE, applied.effect.value, is_kept=is_kept, credit=applied.credit
+    )
+
+
+def _arrival(channel: str, told: Notification) -> Arrival:
+    return Arrival(
+        source=f"{OF_GATEWAY}{channel}",
         source_id=told.event_id,
         account=told.account,
         direction=Direction.IN,
@@ -80,6 +99,11 @@ def _apply(tx: UnitOfWork, runtime: Runtime, money: Taken) -> Applied:
         reference=told.transaction,
         memo=told.memo,
     )
+
+
+def _apply(tx: UnitOfWork, runtime: Runtime, money: Taken) -> Applied:
+    told, intent = money.told, money.intent
+    arrival = _arrival(intent.channel, told)
     if not money.is_as_asked:
         waits = Allocation(ZERO, told.amount, frozenset({PaymentFlag.UNMATCHED}))
         return apply_named(tx, runtime, arrival, None, waits)

@@ -283,3 +283,31 @@ def test_second_payment_is_seen_as_one_whoever_tells(payos: GatewayDesk) -> None
 
     assert PaymentFlag.DUPLICATE in payos.hospital.payments(telling.invoice)[-1].flags
     telling.assert_whole()
+
+
+@pytest.mark.parametrize("order", [("payos", "statement"), ("sepay", "payos")])
+def test_order_that_is_none_of_ours_waits_in_suspense_for_the_money_is_there(
+    payos: GatewayDesk, order: tuple[str, str]
+) -> None:
+    telling = a_transfer(payos)
+    unknown = {"reference": "404404404"}
+
+    told = {who: telling.tell(who, **(unknown if who == "payos" else {})) for who in order}
+
+    assert told["payos"] is Verdict.UNKNOWN_REFERENCE
+    assert telling.tell("payos", **unknown) is Verdict.DUPLICATE
+    assert len(telling.rows(BANK_CREDIT.c.id)) == 1
+    assert telling.hospital.balance(f"1100:{PAYEE.account}") == vnd(PRICE)
+    assert telling.hospital.balance("2200") == vnd(-PRICE)
+    assert telling.hospital.view(telling.invoice).paid == ZERO
+    assert telling.kept() == []
+    telling.assert_whole()
+
+
+def test_unknown_order_on_an_account_of_others_is_kept(payos: GatewayDesk) -> None:
+    telling = a_transfer(payos, account="0099999999")
+
+    assert telling.tell("payos", reference="404404404") is Verdict.UNKNOWN_REFERENCE
+
+    assert telling.kept() == ["unknown-reference"]
+    assert telling.rows(BANK_CREDIT.c.id) == []
