@@ -111,16 +111,6 @@ def findings(tx: UnitOfWork, account: str, day: HospitalDay) -> tuple[Finding, .
     return tuple(_finding(row) for row in rows)
 
 
-def finding_of(tx: UnitOfWork, finding: UUID) -> Finding:
-    """Read one. Raises NoFinding."""
-    row = tx.execute(
-        select(FINDING).where(FINDING.c.facility_id == tx.facility, FINDING.c.id == finding)
-    ).first()
-    if row is None:
-        raise NoFinding()
-    return _finding(row)
-
-
 def explain(
     runtime: Runtime, scope: Scope, account: str, day: HospitalDay, name: str, reason: str
 ) -> None:

@@ -10,7 +10,7 @@ from flask import url_for
 from payments.exceptions import service
 from payments.exceptions.model import CLOSABLE, Item, Kind, Next
 from payments.matching import repository as matches
-from payments.reconciliation.service import finding_of
+from payments.reconciliation.naming import finding_of
 from payments.reconciliation.suggesting import find, memo_text, suggestions, told_at
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web.current import runtime, words
