@@ -147,7 +147,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("stay", "cashier.stay", HEAD, stay("watched")),
     Place("stay-settled", "cashier.stay", CASHIER, stay("settled")),
     Place("stay-deceased", "cashier.stay", HEAD, stay("deceased")),
-    Place("stay-slip", "cashier.slip", HEAD, slip),
+    Place("stay-slip", "cashier.advance_slip", HEAD, slip),
     Place("look-up", "patient.ask", None, at("/tra-cuu")),
     Place(
         "look-up-wrong",

@@ -99,7 +99,7 @@ def take_advance(encounter: UUID) -> AnyResponse:
         payment = depositing.take_cash(runtime(), scope(), asked)
         # At once, for the payer waits for the slip; if this fails, the worker's job does it.
         receipts.number(runtime(), scope(), payment)
-        return redirect(url_for("cashier.slip", encounter=encounter, payment=payment), 303)
+        return redirect(url_for("cashier.advance_slip", encounter=encounter, payment=payment), 303)
 
     return tried(encounter, work, "amount")
 
@@ -141,7 +141,7 @@ def family_told(encounter: UUID) -> AnyResponse:
 
 @cashier.get("/desk/stays/<uuid:encounter>/slips/<uuid:payment>")
 @requires(Permission.COLLECT)
-def slip(encounter: UUID, payment: UUID) -> str:
+def advance_slip(encounter: UUID, payment: UUID) -> str:
     with runtime().database.reading(scope()) as tx:
         found = repository.read(tx, encounter)
         person = patients.person(tx, runtime().keys, found.patient)
