@@ -36,6 +36,7 @@ from payments.stays.model import Deposit, newest_first
 from payments.stays.status import State as StayState
 from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
+from payments.switches.service import refuse_refunds
 
 
 class NoCashReturn(NotFound):
@@ -182,6 +183,7 @@ def approve(runtime: Runtime, scope: Scope, cash_return: UUID) -> CashReturn:
     """
 
     def work(tx: UnitOfWork) -> CashReturn:
+        refuse_refunds(tx)
         held = _hold(tx, cash_return, State.REQUESTED)
         if held.requested_by == tx.scope.actor:
             raise SamePerson()
@@ -215,6 +217,7 @@ def pay_out(runtime: Runtime, scope: Scope, cash_return: UUID) -> CashReturn:
     """
 
     def work(tx: UnitOfWork) -> CashReturn:
+        refuse_refunds(tx)
         shift = lock_open(tx)
         held = _hold(tx, cash_return, State.APPROVED)
         holds = expected_cash(tx, shift)

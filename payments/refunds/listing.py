@@ -32,6 +32,7 @@ from payments.refunds.paybacks import (
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
+from payments.switches.service import refuse_refunds
 
 _CONTENT = "payback_file.content_sealed"
 
@@ -61,10 +62,12 @@ def make(runtime: Runtime, scope: Scope, write: Callable[[Sequence[ToPay]], byte
     *write* gives the bytes, with whole account numbers; they are kept encrypted.
 
     Raises:
+        RefundsFrozen: a person has stopped all that goes back.
         NothingToList: nothing is left to list; somebody else may just have made the file.
     """
 
     def work(tx: UnitOfWork) -> PaybackFile:
+        refuse_refunds(tx)
         held = _hold_ready(tx)
         if not held:
             raise NothingToList()

@@ -42,6 +42,7 @@ from payments.refunds.paybacks import (
 from payments.runtime import Runtime
 from payments.storage.columns import new_id
 from payments.storage.unit_of_work import UnitOfWork
+from payments.switches.service import refuse_refunds
 
 _SEALED = "payback.token_sealed"
 
@@ -103,6 +104,7 @@ def approve(runtime: Runtime, scope: Scope, payback: UUID) -> Payback:
     """
 
     def work(tx: UnitOfWork) -> Payback:
+        refuse_refunds(tx)
         found = repository.get(tx, payback)
         of = movable.paid(tx, found.payment)
         if found.part is Part.DEPOSIT:

@@ -35,6 +35,7 @@ from payments.refunds.sources import source
 from payments.refunds.status import Event, State, after
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
+from payments.switches.service import refuse_refunds
 
 #: An order that never left may be sent again blindly; more often helps nobody who waits.
 _TRIES_MAX: Final = 2
@@ -111,6 +112,7 @@ def approve(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> Refu
     refunder = _refunder(runtime, scope, of.channel)
 
     def work(tx: UnitOfWork) -> Refund:
+        refuse_refunds(tx)
         # What was asked for is spoken for already; only the day can have gone by.
         voiding.check(tx, runtime, of, of.received, asked.amount)
         return book(tx, of, refund, login)
@@ -136,6 +138,7 @@ def order_again(runtime: Runtime, scope: Scope, refund: UUID, *, login: str) -> 
     refunder = _refunder(runtime, scope, of.channel)
 
     def work(tx: UnitOfWork) -> tuple[Refund, RefundOrder]:
+        refuse_refunds(tx)
         hold(tx, of)
         again = bouncing.order_anew(tx, repository.lock(tx, refund), login)
         return again, order_of(tx, again)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from payments.identity import queries
 from payments.identity.model import User
 from payments.identity.permissions import Permission
+from payments.switches import service as switches
 from payments.web import addresses, assets, environments, parts
 from payments.web.addresses import url_for
 from payments.web.current import (
@@ -24,10 +25,12 @@ from payments.web.current import (
     runtime,
     scope,
     theme,
+    words,
 )
 from payments.web.page import Page, fields_of
 from payments.web.sessions import FORM_FIELD, form_token
 from payments.words import catalogue, formats
+from payments.words.formats import local_time
 
 _NAMES: Final = "vienphi_facility_names"
 
@@ -135,6 +138,14 @@ def new_form_key() -> str:
     return uuid.uuid4().hex
 
 
+def _stops() -> Iterator[str]:
+    """Say in words what is stopped now: everybody sees it on every page."""
+    if current().facility is None:
+        return
+    for kind, stop in switches.active(runtime(), scope()).items():
+        yield words(f"stop.banner.{kind}", until=local_time(stop.until), reason=stop.reason)
+
+
 def _frame() -> dict[str, Any]:
     """What every template may use besides its page."""
     at = addresses.here()
@@ -155,6 +166,7 @@ def _frame() -> dict[str, Any]:
         "languages": catalogue.LANGUAGES,
         "new_form_key": new_form_key,
         "rail": rail_of(user) if user else (),
+        "stops": tuple(_stops()),
         "theme": theme(),
         "url_for": at,
         "user": user,

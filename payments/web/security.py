@@ -25,9 +25,11 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, SecurityError
 from payments.identity.model import NotSignedIn
 from payments.identity.permissions import Permission
 from payments.kernel.errors import Forbidden
+from payments.switches import service as switches
+from payments.switches.model import Kind, ReadOnly
 from payments.tokens.model import TokenScope
 from payments.web import hosts, sessions, tokens
-from payments.web.current import Current, current, is_trial
+from payments.web.current import Current, current, is_trial, runtime, scope
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -85,6 +87,19 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+#: Views that write and stay open in read-only mode: to come in, to go, and to lift the switch.
+_STILL_OPEN: Final = frozenset(
+    {
+        "sign_in.enter",
+        "sign_in.prove_code",
+        "sign_in.unlock",
+        "sign_in.lock",
+        "sign_in.touch",
+        "sign_in.leave",
+        "admin.throw_switch",
+        "admin.lift_switch",
+    }
+)
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
@@ -176,6 +191,7 @@ def _guard() -> Response | None:
     _refuse_long_body()
     if access.token_scope is not None:
         tokens.admit(access.token_scope)
+        _refuse_while_read_only()
         return None
     current().facility = hosts.facility()
     sessions.load(is_activity=not access.is_background and not sessions.is_live_refresh())
@@ -188,7 +204,21 @@ def _guard() -> Response | None:
     if request.method not in _SAFE:
         _refuse_broken_text()
         sessions.refuse_foreign_form()
+    _refuse_while_read_only()
     return None
+
+
+def _refuse_while_read_only() -> None:
+    """
+    Write nothing while a switch says so; who signs in and lifts it still may.
+
+    Messages of gateways and banks are kept all the same: money that has moved cannot be refused.
+    """
+    if request.method in _SAFE or request.endpoint in _STILL_OPEN:
+        return
+    stop = switches.active(runtime(), scope()).get(Kind.READ_ONLY)
+    if stop is not None:
+        raise ReadOnly(reason=stop.reason, until=stop.until)
 
 
 def _finish(answer: Response) -> Response:

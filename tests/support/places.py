@@ -142,6 +142,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("family", "patient.family", None, family("watched")),
     Place("family-settled", "patient.family", None, family("settled")),
     Place("family-gone", "patient.family", None, family("deceased"), 404),
+    Place("switches", "admin.switches", KEEPER, at("/admin/switches")),
     Place("stays", "cashier.stays", HEAD, at("/desk/stays")),
     Place("stay-admit", "cashier.admission", HEAD, patient("first", "/stay")),
     Place("stay", "cashier.stay", HEAD, stay("watched")),

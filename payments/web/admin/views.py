@@ -21,6 +21,7 @@ _TABS: Final = (
     ("admin.tab.users", "admin.users", Permission.SIGN_OUT_OTHERS),
     ("admin.tab.channels", "admin.channels", Permission.ADMIN),
     ("admin.tab.health", "admin.health", Permission.SIGN_OUT_OTHERS),
+    ("admin.tab.switches", "admin.switches", Permission.SIGN_OUT_OTHERS),
     ("admin.tab.prices", "admin.prices", Permission.SEE_PRICES),
 )
 
