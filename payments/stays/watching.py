@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 
 from payments import audit
+from payments.idempotency import Around, alone
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money
 from payments.kernel.scope import Scope
@@ -34,7 +35,7 @@ class CostTold:
     source: str
 
 
-def take_cost(runtime: Runtime, scope: Scope, told: CostTold) -> Stay:
+def take_cost(runtime: Runtime, scope: Scope, told: CostTold, *, around: Around = alone) -> Stay:
     """
     Keep what a stay has cost so far; an older word than the one we have changes nothing.
 
@@ -73,7 +74,7 @@ def take_cost(runtime: Runtime, scope: Scope, told: CostTold) -> Stay:
         )
         return look(tx, held)
 
-    return runtime.database.run(scope, work)
+    return runtime.database.run(scope, lambda tx: around(tx, lambda: work(tx)))
 
 
 def look(tx: UnitOfWork, stay: Stay) -> Stay:

@@ -16,6 +16,7 @@ from payments.web.api import (
     payments,
     reference,
     services,
+    stays,
 )
 from payments.web.api.document import install
 
@@ -30,6 +31,7 @@ RESOURCES = (
     days,
     events,
     orders,
+    stays,
     reference,
 )
 

@@ -55,6 +55,8 @@ _POINTERS: Final = {
     "reason": "/reason",
     "department": "/amounts",
     "amount": "/amounts",
+    "total": "/total/amount",
+    "own": "/own/amount",
 }
 
 

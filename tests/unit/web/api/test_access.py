@@ -38,6 +38,7 @@ SCOPES = {
     "read_day_statement": "statements:read",
     "list_events": "events:read",
     "take_orders": "orders:write",
+    "take_stay_cost": "orders:write",
 }
 
 
