@@ -16,7 +16,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0040"
-down_revision = "0035"
+down_revision = "0039"
 
 
 def upgrade() -> None:

@@ -18,7 +18,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0042"
-down_revision = "0039"
+down_revision = "0040"
 
 _EFFECT = "effect IN ('invoice', 'interest', 'income', 'bank_fee')"
 _FITS = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from adapters._sandbox.bank import Transfer
 from payments.bank.model import Arrival, Direction
 from payments.gateway import RawNotification, Verdict
+from payments.inbox.asking import ask_all
 from payments.inbox.effects import apply_arrival
 from payments.inbox.service import accept
 from payments.kernel.money import vnd
@@ -20,8 +22,11 @@ from tests.support.stage import SCOPE
 
 #: Pauses in which every question to a gateway comes due, up to the last one.
 _REST_S: Final = (20, 60, 120, 300, 3_600)
-#: The worker's loops, as threads of their own in the real one.
-_LOOPS: Final = (None, "gateways")
+#: The worker's loops. Questions to gateways are asked here in a row: its lanes are threads.
+_LOOPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
+    "worker": lambda runtime: Worker(runtime).round(),
+    "gateways": lambda runtime: ask_all(runtime, SCOPE),
+}
 _FEEDS: Final = ("sepay", "casso")
 
 
@@ -89,20 +94,20 @@ class Machines:
         """The worker's own loop, in a process that may die; in the end until nothing is due."""
         world = self.world
         while not self._is_over:
-            self._round(world.chance.choice(_LOOPS))
+            self._round(world.chance.choice(list(_LOOPS)))
             world.scheduler.sleep(world.chance.randint(3, 15))
         self._read_statement()
         for seconds in _REST_S:
             world.scheduler.sleep(seconds)
-            for only in _LOOPS:
-                self._round(only)
+            for name in _LOOPS:
+                self._round(name)
         world.is_calm = True
-        for only in _LOOPS:
-            self._round(only)
+        for name in _LOOPS:
+            self._round(name)
 
-    def _round(self, only: str | None) -> None:
+    def _round(self, name: str) -> None:
         try:
-            self.world.do(WORKER, f"worker {only or ''}", lambda r: Worker(r, only=only).round())
+            self.world.do(WORKER, name, _LOOPS[name])
         except NoAnswer:
             # As systemd does: it is started again, and goes on from what is committed.
             self.world.scheduler.sleep(1)
