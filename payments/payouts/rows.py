@@ -54,3 +54,30 @@ PAYOUT_LINE: Final = Table(
     ForeignKeyConstraint(["facility_id", "payment_id"], ["payment.facility_id", "payment.id"]),
     ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
 )
+#: Monthly fee bills; *month* is its first day.
+FEE_BILL: Final = Table(
+    "fee_bill",
+    METADATA,
+    Column("facility_id", Whole, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True),
+    Column("channel", Words, nullable=False),
+    Column("number", Words, nullable=False),
+    Column("month", Day, nullable=False),
+    Column("amount", Dong, nullable=False),
+    Column("accrued", Dong, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("made_by", Words, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("txn_id", Id, nullable=False),
+    Column("credit_id", Id, nullable=True),
+    Column("paid_by", Words, nullable=True),
+    Column("paid_at", UtcTime, nullable=True),
+    Column("paid_txn_id", Id, nullable=True),
+    ForeignKeyConstraint(
+        ["facility_id", "credit_id"], ["bank_credit.facility_id", "bank_credit.id"]
+    ),
+    ForeignKeyConstraint(["facility_id", "txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]),
+    ForeignKeyConstraint(
+        ["facility_id", "paid_txn_id"], ["ledger_txn.facility_id", "ledger_txn.id"]
+    ),
+)

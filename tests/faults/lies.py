@@ -26,7 +26,7 @@ import structlog
 
 from adapters._sandbox.faults import Fault
 from adapters._sandbox.orders import Order, Orders, RefundState
-from payments.gateway import Answers, Proof, Refunding, Verdict
+from payments.gateway import Answers, Proof, Refunding, Settling, Verdict
 from payments.inbox.asking import ask_all
 from payments.intents.attempts import Flag
 from payments.kernel.clock import FrozenClock
@@ -154,10 +154,15 @@ def _unknown_order(court: Court) -> None:
     raws = elsewhere.play(theirs, "pay")
     with alerts() as heard:
         replies = desk.deliver(*raws, *raws)
-    court.hold("moved by an unknown order", _money(desk), before)
+    is_direct = desk.adapter.capabilities.settling is Settling.ACCOUNT_DIRECT
+    # What has come to our own account is there, whoever's order it is: it waits, once.
+    came = {"1100": PRICE.dong, "2200": -PRICE.dong} if is_direct else {}
+    wanted = {code: dong + came.get(code, 0) for code, dong in before.items()}
+    court.hold("moved by an unknown order", _money(desk), wanted)
     if desk.adapter.proof is not Proof.TOKEN:
-        unknown = desk.replies(Verdict.UNKNOWN_REFERENCE)
-        court.hold("answers", set(map(str, replies)), {str(unknown)})
+        known = {Verdict.UNKNOWN_REFERENCE, *([Verdict.DUPLICATE] if is_direct else [])}
+        answers = {str(desk.replies(one)) for one in known}
+        court.hold("answers", set(map(str, replies)), answers)
         court.hold("a person is told of the order", bool(heard), True)
 
 

@@ -68,7 +68,7 @@ _OWED = select(
 ).where(INVOICE.c.document == "issued")
 _RECEIVED = select(func.sum(PAYMENT.c.received))
 _PAID_BACK = select(func.sum(BANK_CREDIT.c.amount)).where(
-    BANK_CREDIT.c.reason.in_(("refund_paid", "bhyt_paid_back"))
+    BANK_CREDIT.c.reason.in_(("refund_paid", "bhyt_paid_back", "fee_bill", "gateway_topup"))
 )
 
 _HANDED_BACK = select(func.sum(CASH_RETURN.c.amount)).where(CASH_RETURN.c.state == "paid")

@@ -640,6 +640,27 @@ PLACES: Final[tuple[Place, ...]] = (
         sent("/finance/paybacks", "/finance/paybacks", {"payment": "x", "amount": "x"}),
         422,
     ),
+    Place(
+        "paybacks-all-listed",
+        "finance.paybacks",
+        CHIEF,
+        sent("/finance/paybacks", "/finance/paybacks/files", {}),
+        409,
+    ),
+    Place(
+        "fee-bills",
+        "finance.fee_bills",
+        BOOKS,
+        at("/finance/fee-bills?channel=vietqr&month=2026-11"),
+    ),
+    Place("fee-bills-seen", "finance.fee_bills", Role.AUDITOR, at("/finance/fee-bills")),
+    Place(
+        "fee-bills-wrong",
+        "finance.fee_bills",
+        BOOKS,
+        at("/finance/fee-bills?channel=vietqr&month=x"),
+        422,
+    ),
     Place("payouts", "finance.payouts", BOOKS, at("/finance/payouts?added=3&repeated=0&kept=1")),
     Place("payouts-seen", "finance.payouts", Role.AUDITOR, at("/finance/payouts")),
     Place(

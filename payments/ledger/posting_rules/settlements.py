@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -106,23 +106,28 @@ def fee_paid(*, adapter: str, fee_invoice: str, movement: Movement, amount: Mone
     )
 
 
-def balance_topped_up(*, movement: Movement, adapter: str, payment: UUID, amount: Money) -> Entry:
+def balance_topped_up(*, movement: Movement, adapter: str, parts: Mapping[UUID, Money]) -> Entry:
     """
     P27: we pay what the gateway is short of.
 
-    *payment* is the one whose dispute or refund emptied the balance: 1200 is zero by payment. Key:
-    the bank line.
+    *parts* are the payments whose disputes or refunds emptied the balance, with what of each: 1200
+    is zero by payment. Key: the bank line.
     """
+    nothing_below_zero(**{str(payment): part for payment, part in parts.items()})
+    amount = sum(parts.values(), ZERO)
     return entry(
         "settle.topup",
         movement.key,
         movement.fingerprint(-amount),
-        Posting(
-            f"1200:{adapter}",
-            movement.account,
-            amount,
-            Subject("payment", payment),
-            movement.subject,
+        *(
+            Posting(
+                f"1200:{adapter}",
+                movement.account,
+                part,
+                Subject("payment", payment),
+                movement.subject,
+            )
+            for payment, part in parts.items()
         ),
     )
 

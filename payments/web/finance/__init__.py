@@ -3,6 +3,7 @@
 from payments.web.finance import bhyt as bhyt
 from payments.web.finance import bhyt_files as bhyt_files
 from payments.web.finance import bhyt_import as bhyt_import
+from payments.web.finance import bills as bills
 from payments.web.finance import credits as credits
 from payments.web.finance import days as days
 from payments.web.finance import disputes as disputes

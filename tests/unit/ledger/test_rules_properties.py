@@ -100,9 +100,7 @@ RULES: dict[str, Callable[[Money], Entry]] = {
     "P26": lambda m: disputes.dispute_written_off(
         decision=C, dispute=A, adapter="card", invoice=B, amount=m
     ),
-    "P27": lambda m: settlements.balance_topped_up(
-        movement=BANK, adapter="card", payment=B, amount=m
-    ),
+    "P27": lambda m: settlements.balance_topped_up(movement=BANK, adapter="card", parts={B: m}),
     "P28": lambda m: insurance.claim_submitted(
         claim=A, submission=1, agency="79", amount=m, difference=vnd(-1)
     ),

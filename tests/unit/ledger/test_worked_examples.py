@@ -178,8 +178,7 @@ def case_g(case: Case) -> Steps:
     yield settlements.balance_topped_up(
         movement=money.bank(BANK, "TOP1"),
         adapter=WALLET,
-        payment=case.payment,
-        amount=amount + fee,
+        parts={case.payment: amount + fee},
     )
 
 
