@@ -16,8 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from payments.inbox import errands
 from payments.inbox.asking import ask_due
-from payments.intents import attempts
-from payments.intents import errands as wanted
+from payments.intents.awaited import channels_to_ask
 from payments.kernel.scope import FacilityId, Scope
 from payments.refunds import asking as refunds
 from payments.refunds import repository as refund_rows
@@ -48,8 +47,7 @@ class Lanes:
         """
         with runtime.database.reading(scope) as tx:
             now = tx.now()
-            due = attempts.due_channels(tx, now) | wanted.due_channels(tx, now)
-            due |= refund_rows.due_channels(tx, now)
+            due = channels_to_ask(tx, now) | refund_rows.due_channels(tx, now)
         return sum(self._start(runtime, scope, channel) for channel in sorted(due))
 
     def close(self) -> None:

@@ -152,17 +152,6 @@ def due(
     return [_model(row) for row in rows]
 
 
-def due_channels(tx: UnitOfWork, now: datetime) -> frozenset[str]:
-    """Name the channels that are to be asked about attempts."""
-    rows = tx.execute(
-        select(INTENT.c.channel)
-        .join(GATEWAY_ATTEMPT, _ITS_INTENT)
-        .where(GATEWAY_ATTEMPT.c.facility_id == tx.facility, GATEWAY_ATTEMPT.c.next_ask_at <= now)
-        .distinct()
-    )
-    return frozenset(rows.scalars())
-
-
 def claim(tx: UnitOfWork, attempt: GatewayAttempt, next_ask_at: datetime | None) -> bool:
     """Take one asking of *attempt*; False where another worker has taken it."""
     statement = update(GATEWAY_ATTEMPT).where(

@@ -93,17 +93,6 @@ def due(tx: UnitOfWork, now: datetime, *, limit: int, channel: str | None = None
     return [_model(row) for row in rows]
 
 
-def due_channels(tx: UnitOfWork, now: datetime) -> frozenset[str]:
-    """Name the channels of whose gateways something is wanted."""
-    rows = tx.execute(
-        select(INTENT.c.channel)
-        .join(GATEWAY_ERRAND, _ITS_INTENT)
-        .where(GATEWAY_ERRAND.c.facility_id == tx.facility, GATEWAY_ERRAND.c.next_ask_at <= now)
-        .distinct()
-    )
-    return frozenset(rows.scalars())
-
-
 def claim(tx: UnitOfWork, errand: Errand, next_ask_at: datetime | None) -> bool:
     """Take one asking of *errand*; False where another worker has taken it."""
     taken = tx.execute(
