@@ -73,26 +73,22 @@ def _months(tx: UnitOfWork, told: Board) -> Iterator[Alarm]:
     for row in periods.months(tx, told.period):
         if row.state != "open":
             continue
-        count, asked = tx.execute(
-            select(func.count(), func.coalesce(func.sum(CLAIM.c.fund), 0)).where(
+        sums = tx.execute(
+            select(func.count().label("claims"), func.sum(CLAIM.c.fund).label("fund")).where(
                 CLAIM.c.facility_id == tx.facility,
                 CLAIM.c.period_id == row.id,
                 CLAIM.c.state != State.WITHDRAWN.value,
             )
         ).one()
-        yield Alarm(
-            Step.MONTH, row.name, _due("month", _last_day(row.name)), count, vnd(int(asked))
-        )
+        due = _due("month", _last_day(row.name))
+        yield Alarm(Step.MONTH, row.name, due, sums.claims, vnd(int(sums.fund or 0)))
 
 
 def _returned(tx: UnitOfWork, told: Board) -> Iterator[Alarm]:
+    """A claim that came back twice counts from the last time."""
     months = [one.id for one in periods.months(tx, told.period)]
-    first, count, asked = tx.execute(
-        select(
-            func.min(CLAIM_STEP.c.made_at),
-            func.count(CLAIM.c.id.distinct()),
-            func.coalesce(func.sum(CLAIM.c.requested), 0),
-        )
+    rows = tx.execute(
+        select(CLAIM.c.requested, func.max(CLAIM_STEP.c.made_at).label("at"))
         .join(
             CLAIM,
             (CLAIM.c.facility_id == CLAIM_STEP.c.facility_id)
@@ -104,10 +100,12 @@ def _returned(tx: UnitOfWork, told: Board) -> Iterator[Alarm]:
             CLAIM.c.state == State.RETURNED.value,
             CLAIM_STEP.c.event == "returned",
         )
-    ).one()
-    if count:
-        due = _due("correct", HospitalDay.of(first))
-        yield Alarm(Step.CORRECT, told.name, due, count, vnd(int(asked)))
+        .group_by(CLAIM.c.id, CLAIM.c.requested)
+    ).all()
+    if rows:
+        due = _due("correct", HospitalDay.of(min(row.at for row in rows)))
+        asked = sum((vnd(row.requested) for row in rows), ZERO)
+        yield Alarm(Step.CORRECT, told.name, due, len(rows), asked)
 
 
 def _refusals(tx: UnitOfWork, told: Board) -> Iterator[Alarm]:

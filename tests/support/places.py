@@ -830,6 +830,8 @@ NO_PAGES: Final[Mapping[str, str]] = {
     "preferences.theme": "leads back",
     "admin.prices_csv": "a file",
     "finance.day_csv": "a file",
+    "finance.bhyt_form": "a file",
+    "finance.bhyt_adjustment": "a file",
     "cashier.slip": "paper",
     "cashier.printed": "paper",
     "cashier.printed_picture": "a picture",
