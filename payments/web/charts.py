@@ -117,7 +117,9 @@ def curve(names: Sequence[str], values: Sequence[int | None], *, top: int, unit:
             y = _BOTTOM - (value - floor) / max(1, top - floor) * (_BOTTOM - _TOP)
             dots.append(Label(round(_LEFT + step * place, 1), round(y, 1), names[place]))
     ends = (0, len(names) - 1) if len(names) > 1 else (0,) if names else ()
-    columns = tuple(Label(round(_LEFT + step * place, 1), 161.0, names[place]) for place in ends)
+    # The last name ends with the axis: in the middle of its place it would be cut.
+    places = (float(_LEFT), float(NARROW - _RIGHT))
+    columns = tuple(Label(x, 161.0, names[place]) for x, place in zip(places, ends, strict=False))
     marks = (
         Mark(float(_BOTTOM), str(floor // unit)),
         Mark(float(_TOP), str(top // unit)),

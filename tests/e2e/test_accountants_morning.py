@@ -39,6 +39,7 @@ def test_from_the_statement_file_to_the_closed_day_by_keys_alone(theatre: Theatr
         Moved(422_000, "FTSANG", "CK TIEN VIEN", "22/11/2026 08:00:00"), day="22/11/2026"
     )
 
+    enter(page, ".panel > details > summary")
     tab_to(page, "#file")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
