@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from payments import audit
 from payments.encounters import service as encounters
@@ -245,6 +245,16 @@ def of_encounter(tx: UnitOfWork, encounter: UUID) -> tuple[CashReturn, ...]:
         _all(tx).where(CASH_RETURN.c.encounter_id == encounter).order_by(CASH_RETURN.c.id)
     )
     return tuple(_model(row) for row in rows)
+
+
+def handed_back(tx: UnitOfWork, shift: UUID) -> Money:
+    """Sum the notes that the drawer of *shift* has paid out."""
+    total = tx.execute(
+        select(func.coalesce(func.sum(CASH_RETURN.c.amount), 0)).where(
+            CASH_RETURN.c.facility_id == tx.facility, CASH_RETURN.c.shift_id == shift
+        )
+    ).scalar_one()
+    return vnd(int(total))
 
 
 def _hold(tx: UnitOfWork, cash_return: UUID, state: State) -> CashReturn:

@@ -12,10 +12,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from payments.identity.permissions import Permission
 from payments.intents import queries as intents
+from payments.intents.taken import ByChannel, of_cashier
 from payments.kernel.errors import InvalidField, NotFound
-from payments.kernel.money import Money
+from payments.kernel.money import ZERO, Money, vnd
 from payments.receipts import cash
 from payments.receipts.cash import CashTotal
+from payments.refunds.advances import handed_back
 from payments.shifts import queries as shifts
 from payments.shifts.closing import (
     REASON_MAX,
@@ -37,6 +39,8 @@ from payments.web.security import requires
 
 _LETTERS_MAX: Final = 20
 _CODES_MAX: Final = 100
+#: Notes in use, the largest first (State Bank of Vietnam).
+NOTES: Final = (500_000, 200_000, 100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000)
 
 
 class NoSuchShift(NotFound):
@@ -55,6 +59,11 @@ class ClosePage:
     #: None until somebody has counted; only then the page says what the books expect.
     count: Count | None
     total: CashTotal | None
+    #: Notes of advances that this drawer gave back.
+    handed_back: Money
+    #: What came without notes meanwhile; it is no part of the count.
+    channels: tuple[ByChannel, ...]
+    notes: tuple[Money, ...]
     #: More cash was taken after the count.
     is_stale: bool
     counted: str
@@ -71,6 +80,8 @@ class ClosedPage:
     closed_at: datetime
     count: Count
     total: CashTotal
+    handed_back: Money
+    channels: tuple[ByChannel, ...]
 
 
 @cashier.get("/desk/shift/close")
@@ -107,9 +118,13 @@ def closed(shift_id: UUID) -> str:
         shift = shifts.shift(tx, shift_id)
         count = last_count(tx, shift_id)
         total = cash.of_shift(tx, shift_id)
+        back = handed_back(tx, shift_id)
+        channels: tuple[ByChannel, ...] = ()
+        if shift is not None and shift.closed_at is not None:
+            channels = of_cashier(tx, shift.cashier, shift.opened_at, shift.closed_at)
     if shift is None or shift.cashier != scope().actor or shift.closed_at is None or count is None:
         raise NoSuchShift()
-    return render(ClosedPage(shift, shift.closed_at, count, total))
+    return render(ClosedPage(shift, shift.closed_at, count, total, back, channels))
 
 
 def _read() -> CountRequest:
@@ -118,7 +133,7 @@ def _read() -> CountRequest:
         shift = UUID(form.get("shift", ""))
     except ValueError as error:
         raise NoSuchShift() from error
-    counted = _amount(form.get("counted", ""))
+    counted = _counted()
     if "expected" not in form:
         return CountRequest(shift, counted)
     reason = forms.line_of_text(
@@ -129,6 +144,22 @@ def _read() -> CountRequest:
         least=REASON_MIN,
     )
     return CountRequest(shift, counted, _amount(form["expected"]), reason)
+
+
+def _counted() -> Money:
+    """Read the sum that was typed, or add the notes up that were counted one kind after another."""
+    typed = request.form.get("counted", "")
+    pieces = {note: request.form.get(f"note_{note}", "").strip() for note in NOTES}
+    if typed.strip() or not any(pieces.values()):
+        return _amount(typed)
+    return sum(
+        (
+            vnd(note * forms.whole(told, f"note_{note}", wrong="note_pieces"))
+            for note, told in pieces.items()
+            if told
+        ),
+        ZERO,
+    )
 
 
 def _amount(typed: str) -> Money:
@@ -144,6 +175,9 @@ def _page(tx: UnitOfWork, shift: Shift, failed_field: str = "", failure: str = "
         len(waiting),
         count,
         None if count is None else cash.of_shift(tx, shift.id),
+        handed_back(tx, shift.id),
+        of_cashier(tx, shift.cashier, shift.opened_at, tx.now()),
+        tuple(vnd(note) for note in NOTES),
         is_stale=count is not None and count.expected != expected_cash(tx, shift),
         counted=request.form.get("counted", "")[:_LETTERS_MAX],
         reason=request.form.get("reason", "")[:REASON_MAX],

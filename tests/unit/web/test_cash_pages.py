@@ -349,3 +349,18 @@ def test_an_old_receipt_is_not_printed_because_somebody_looks_at_it(
 
     assert 'id="roll"' in page
     assert "data-now" not in page
+
+
+def test_notes_counted_by_kind_are_added_up_and_a_wrong_number_is_named(
+    desk: Browser, hospital: Hospital
+) -> None:
+    with_shift(desk)
+    page = desk.get("/desk/shift/close").get_data(as_text=True)
+    [shift] = set(re.findall(r'name="shift" value="([0-9a-f-]{36})"', page))
+
+    wrong = desk.post("/desk/shift/close", {"shift": shift, "note_200000": "hai"})
+    closed = desk.post("/desk/shift/close", {"shift": shift, "note_200000": "2", "note_50000": "2"})
+
+    assert wrong.status_code == 422
+    assert "note_200000-err" in wrong.get_data(as_text=True)
+    assert closed.headers["Location"].endswith(f"/desk/shifts/{shift}")
