@@ -16,8 +16,8 @@ from payments.invoicing.status import Document
 from payments.ledger.model import Subject
 from payments.ledger.queries import moved
 from payments.patients.queries import records_of
-from payments.refunds import advances
-from payments.refunds.advances import Free
+from payments.refunds.returnable import Free
+from payments.refunds.returnable import free as free_of
 from payments.stays import repository as stays
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -63,7 +63,7 @@ def settling(tx: UnitOfWork, encounter: UUID) -> Settling:
     """Work out the ladder of a stay. Raises NoStay."""
     found = [invoices.read(tx, one) for one in invoices_of(tx, encounter)]
     bills = tuple((one, bill_of(tx, one)) for one in found)
-    free = advances.free(tx, encounter)
+    free = free_of(tx, encounter)
     return Settling(bills, ladder([bill for _, bill in bills], free.amount), free)
 
 

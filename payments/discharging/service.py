@@ -26,9 +26,16 @@ from payments.ledger import post
 from payments.ledger.model import Subject
 from payments.ledger.posting_rules.deposits import deposit_applied
 from payments.ledger.queries import transactions_of
-from payments.refunds import advances, movable, payback_repository, paying_back
-from payments.refunds.advances import CashReturn
-from payments.refunds.advances import State as Returned
+from payments.refunds import (
+    advances,
+    cash_returns,
+    movable,
+    payback_repository,
+    paying_back,
+    returnable,
+)
+from payments.refunds.cash_returns import CashReturn
+from payments.refunds.cash_returns import State as Returned
 from payments.refunds.moves import Part
 from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
@@ -76,7 +83,7 @@ def settle(runtime: Runtime, scope: Scope, asked: Settle) -> Stay:
         stay = stays.read(tx, asked.stay)
         if now.ladder.give_back:
             advances.refuse_without_heir(tx, asked.stay)
-        for deposit, amount in advances.free(tx, asked.stay).parts:
+        for deposit, amount in returnable.free(tx, asked.stay).parts:
             _ask_back(tx, stay, deposit, amount, reason, by_link=asked.by_link)
         if stay.state is State.OPEN:
             stay = replace(stay, state=after(stay.state, Event.SETTLED), closed_at=tx.now())
@@ -156,7 +163,7 @@ def _ask_back(
     tx: UnitOfWork, stay: Stay, deposit: Deposit, amount: Money, reason: str, *, by_link: bool
 ) -> None:
     if deposit.method == "cash" and not by_link:
-        advances.add(
+        cash_returns.add(
             tx,
             CashReturn(
                 new_id(),

@@ -17,7 +17,7 @@ from payments.kernel.errors import InvalidField, NotFound
 from payments.kernel.money import ZERO, Money, vnd
 from payments.receipts import cash
 from payments.receipts.cash import CashTotal
-from payments.refunds.advances import handed_back
+from payments.refunds.cash_returns import handed_back
 from payments.shifts import queries as shifts
 from payments.shifts.closing import (
     REASON_MAX,

@@ -11,7 +11,7 @@ from payments.discharging import service
 from payments.discharging.service import Settle
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
-from payments.refunds import advances
+from payments.refunds import cash_returns
 from payments.web.addresses import url_for
 from payments.web.cashier.stays import tried
 from payments.web.cashier.views import cashier
@@ -52,7 +52,7 @@ def close_deceased(encounter: UUID) -> AnyResponse:
 @requires(Permission.CREDIT)
 def approve_cash_return(encounter: UUID, cash_return: UUID) -> AnyResponse:
     def work() -> AnyResponse:
-        advances.approve(runtime(), scope(), cash_return)
+        cash_returns.approve(runtime(), scope(), cash_return)
         return _back(encounter)
 
     return tried(encounter, work)
@@ -62,7 +62,7 @@ def approve_cash_return(encounter: UUID, cash_return: UUID) -> AnyResponse:
 @requires(Permission.CREDIT)
 def turn_down_cash_return(encounter: UUID, cash_return: UUID) -> AnyResponse:
     def work() -> AnyResponse:
-        advances.turn_down(runtime(), scope(), cash_return)
+        cash_returns.turn_down(runtime(), scope(), cash_return)
         return _back(encounter)
 
     return tried(encounter, work)
@@ -72,7 +72,7 @@ def turn_down_cash_return(encounter: UUID, cash_return: UUID) -> AnyResponse:
 @requires(Permission.COLLECT)
 def pay_cash_return(encounter: UUID, cash_return: UUID) -> AnyResponse:
     def work() -> AnyResponse:
-        advances.pay_out(runtime(), scope(), cash_return)
+        cash_returns.pay_out(runtime(), scope(), cash_return)
         return _back(encounter)
 
     return tried(encounter, work)

@@ -10,9 +10,9 @@ from flask import request, url_for
 from payments.discharging.queries import settling
 from payments.identity.permissions import Permission
 from payments.patients import queries as patients
-from payments.refunds import advances, payback_repository
-from payments.refunds.advances import CashReturn
-from payments.refunds.advances import State as Returned
+from payments.refunds import cash_returns, payback_repository
+from payments.refunds.cash_returns import CashReturn
+from payments.refunds.cash_returns import State as Returned
 from payments.refunds.paybacks import Payback
 from payments.stays import codes, moving, repository
 from payments.stays.codes import DepositCode
@@ -96,7 +96,7 @@ def card(code: DepositCode) -> DepositCodeCard:
 def _returns(
     tx: UnitOfWork, encounter: UUID, deposits: tuple[Deposit, ...]
 ) -> tuple[ReturnRow, ...]:
-    notes = tuple(_of_notes(one) for one in advances.of_encounter(tx, encounter))
+    notes = tuple(_of_notes(one) for one in cash_returns.of_encounter(tx, encounter))
     links = payback_repository.of_deposits(tx, [one.payment for one in deposits])
     return notes + tuple(_of_link(one) for one in links)
 

@@ -15,7 +15,8 @@ from payments.kernel.errors import Conflict, InvalidField, NotFound
 from payments.kernel.money import Money
 from payments.patients import queries as patients
 from payments.receipts import service as receipts
-from payments.refunds.advances import HeirDocumentNeeded, TooLittleInDrawer
+from payments.refunds.advances import HeirDocumentNeeded
+from payments.refunds.cash_returns import TooLittleInDrawer
 from payments.refunds.model import SamePerson
 from payments.shifts.model import NoShift
 from payments.stays import codes, depositing, moving, repository, service, watching

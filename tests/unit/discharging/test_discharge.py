@@ -14,8 +14,9 @@ from payments.discharging.service import Settle, close_deceased, settle
 from payments.encounters.rows import ENCOUNTER
 from payments.invoicing.rows import INVOICE
 from payments.kernel.money import Money, vnd
-from payments.refunds import advances, payback_repository, paying_back
-from payments.refunds.advances import HeirDocumentNeeded, TooLittleInDrawer
+from payments.refunds import cash_returns, payback_repository, paying_back
+from payments.refunds.advances import HeirDocumentNeeded
+from payments.refunds.cash_returns import TooLittleInDrawer
 from payments.refunds.model import SamePerson
 from payments.refunds.paybacks import State as Payback
 from payments.stays import codes, depositing, repository, service
@@ -75,7 +76,7 @@ def test_a_large_advance_pays_and_its_rest_goes_back_to_its_sources_newest_first
     assert hospital.view(invoice).due == vnd(0)
     with hospital.runtime.database.reading(hospital.scope) as tx:
         [back] = payback_repository.newest(tx, limit=9)
-        assert advances.of_encounter(tx, stay.encounter) == ()
+        assert cash_returns.of_encounter(tx, stay.encounter) == ()
     assert (back.amount, back.state) == (vnd(30_000), Payback.REQUESTED)
     with pytest.raises(SamePerson):
         paying_back.approve(hospital.runtime, hospital.scope, back.id)
@@ -92,16 +93,16 @@ def test_notes_go_back_in_notes_by_two_people_out_of_a_drawer_that_holds_them(
     pay(hospital, stay, 900_000)
     discharge(hospital, stay)
     with hospital.runtime.database.reading(hospital.scope) as tx:
-        [asked] = advances.of_encounter(tx, stay.encounter)
+        [asked] = cash_returns.of_encounter(tx, stay.encounter)
 
     with pytest.raises(SamePerson):
-        advances.approve(hospital.runtime, hospital.scope, asked.id)
+        cash_returns.approve(hospital.runtime, hospital.scope, asked.id)
     head = hospital.by("user:head")
-    advances.approve(hospital.runtime, head, asked.id)
+    cash_returns.approve(hospital.runtime, head, asked.id)
     hospital.open_shift("Q2", by="user:head")
     with pytest.raises(TooLittleInDrawer):
-        advances.pay_out(hospital.runtime, head, asked.id)
-    advances.pay_out(hospital.runtime, hospital.scope, asked.id)
+        cash_returns.pay_out(hospital.runtime, head, asked.id)
+    cash_returns.pay_out(hospital.runtime, hospital.scope, asked.id)
 
     assert asked.amount == vnd(750_000)
     assert (hospital.balance("2000"), hospital.balance("2100")) == (vnd(0), vnd(0))
@@ -135,7 +136,7 @@ def test_at_night_all_goes_back_by_a_link_and_no_drawer_is_asked(hospital: Hospi
 
     with hospital.runtime.database.reading(hospital.scope) as tx:
         [back] = payback_repository.newest(tx, limit=9)
-        assert advances.of_encounter(tx, stay.encounter) == ()
+        assert cash_returns.of_encounter(tx, stay.encounter) == ()
     assert back.amount == vnd(50_000)
 
 
@@ -173,14 +174,14 @@ def test_an_advance_of_a_deceased_goes_to_an_heir_by_a_document_and_two_people(
     pay(hospital, stay, 200_000)
     discharge(hospital, stay)
     with hospital.runtime.database.reading(hospital.scope) as tx:
-        [asked] = advances.of_encounter(tx, stay.encounter)
+        [asked] = cash_returns.of_encounter(tx, stay.encounter)
 
     close_deceased(hospital.runtime, hospital.scope, stay.encounter, "")
     head = hospital.by("user:head")
     with pytest.raises(HeirDocumentNeeded):
-        advances.approve(hospital.runtime, head, asked.id)
+        cash_returns.approve(hospital.runtime, head, asked.id)
     close_deceased(hospital.runtime, hospital.scope, stay.encounter, "VB thừa kế 12/2026")
-    advances.approve(hospital.runtime, head, asked.id)
+    cash_returns.approve(hospital.runtime, head, asked.id)
 
     with hospital.runtime.database.reading(hospital.scope) as tx:
         assert repository.read(tx, stay.encounter).state is State.CLOSED_DECEASED
