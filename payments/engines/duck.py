@@ -17,7 +17,9 @@ from payments.engines.progress import Progress
 _MEMORY: Final = re.compile(r"([1-9][0-9]{0,5})(MB|GB)", re.IGNORECASE)
 _MEGABYTES_MIN: Final = 100
 #: DuckDB counts its pages; what it needs beside them, and Python, takes the rest of the limit.
-_FOR_PAGES: Final = 0.62
+_FOR_PAGES: Final = 0.6
+#: Small limits are for small files, beside which less is held: pages get so much more.
+_MORE_MEGABYTES: Final = 15
 #: Each thread orders and joins in room of its own; with less it gives up instead of spilling.
 _THREAD_MEGABYTES: Final = 75
 #: Up to here the answer is ordered as it comes; lines of 400 bytes still fit.
@@ -49,7 +51,7 @@ def connected(limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
         EngineFailed: it was interrupted.
     """
     spill = limits.scratch / "spill"
-    pages = int(limits.megabytes * _FOR_PAGES)
+    pages = int(limits.megabytes * _FOR_PAGES) + _MORE_MEGABYTES
     threads = max(1, min(os.cpu_count() or 1, pages // _THREAD_MEGABYTES))
     with duckdb.connect(":memory:") as connection:
         for statement in (

@@ -42,6 +42,8 @@ def main() -> int:
     if find_spec("pyspark") is None or shutil.which("java") is None:
         print("pyspark or Java is not installed: pip install 'vienphi[spark]', Java 17")
         return 2
+    # The cluster ends with the command, however that ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="vienphi-cluster-") as place:
         folder = Path(place)
         planted_lines.make(folder, given.lines, given.seed)
