@@ -89,7 +89,7 @@ def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     working = subparsers.add_parser("worker", help="number, apply, poll, expire, tell and seal")
     working.add_argument(
-        "--only", choices=("seal", "jobs", "events", "gateways", "portal", "dossiers")
+        "--only", choices=("seal", "jobs", "events", "exports", "gateways", "portal", "dossiers")
     )
     working.set_defaults(run=_worker)
     for module in modules:

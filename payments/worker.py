@@ -35,6 +35,7 @@ from payments.numbering.service import void_stale
 from payments.patients import reindexing
 from payments.runtime import Runtime
 from payments.settlement.delivering import look as send_dossiers
+from payments.statements.making import look as make_exports
 from payments.storage import installation
 
 #: Pauses in seconds. Sealing and numbering are what a person waits for; lists are the net below.
@@ -48,6 +49,7 @@ _EXPORT_HEADS_EVERY_S: Final = 300.0
 #: Loops of their own: who is slow, as a gateway is, must not hold up receipts and seals.
 _APART: Final = {
     "events": (1.0, look),
+    "exports": (1.0, make_exports),
     "portal": (1.0, ask_portal),
     "dossiers": (1.0, send_dossiers),
 }
@@ -213,7 +215,7 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
     for _ in range(_ROUNDS_MAX):
         step = run_jobs(runtime, scope.facility) + _seal(runtime, scope)
         step += _seal_audit(runtime, scope) + look(runtime, scope) + ask_portal(runtime, scope)
-        step += send_dossiers(runtime, scope)
+        step += send_dossiers(runtime, scope) + make_exports(runtime, scope)
         if not step:
             return did
         did += step

@@ -204,3 +204,26 @@ def _is_account_of(entries: Any) -> ColumnElement[bool]:
 
 def _sum(amounts: dict[str, Money]) -> Money:
     return sum(amounts.values(), Money(0))
+
+
+def balance_at(tx: UnitOfWork, code: str, day: HospitalDay) -> Money:
+    """Tell what an account held at the end of *day*, by the day on which all was booked."""
+    sealed = (
+        select((BALANCE_DAY.c.debit - BALANCE_DAY.c.credit).label("amount"))
+        .join(ACCOUNT, _is_account_of(BALANCE_DAY))
+        .where(
+            BALANCE_DAY.c.facility_id == tx.facility,
+            BALANCE_DAY.c.booked_on <= day.date,
+            _belongs(code),
+        )
+    )
+    waiting = (
+        select(ENTRY.c.amount)
+        .join(TXN, (TXN.c.facility_id == ENTRY.c.facility_id) & (TXN.c.id == ENTRY.c.txn_id))
+        .join(OUTBOX, (OUTBOX.c.facility_id == TXN.c.facility_id) & (OUTBOX.c.txn_id == TXN.c.id))
+        .join(ACCOUNT, _is_account_of(ENTRY))
+        .where(OUTBOX.c.facility_id == tx.facility, TXN.c.booked_on <= day.date, _belongs(code))
+    )
+    both = sealed.union_all(waiting).subquery()
+    total = tx.execute(select(func.coalesce(func.sum(both.c.amount), 0))).scalar_one()
+    return Money(int(total))

@@ -16,9 +16,14 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 BOM: Final = "\ufeff"
 
 
+def is_formula(value: str) -> bool:
+    """Say whether a spreadsheet may take *value* for a formula."""
+    return value.lstrip(" ").startswith(_FORMULA)
+
+
 def text(value: str) -> str:
     """Put an apostrophe before what begins like a formula, so that no spreadsheet runs it."""
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+    return f"'{value}" if is_formula(value) else value
 
 
 def identifier(value: str) -> str:

@@ -20,13 +20,13 @@ from sqlalchemy import Row, select
 from payments.bank.rows import BANK_CREDIT
 from payments.invoicing.rows import INVOICE
 from payments.kernel.calendar import HOSPITAL_ZONE, HospitalDay
-from payments.kernel.errors import Unavailable
 from payments.kernel.money import ZERO, Money, vnd
 from payments.ledger import queries as ledger
 from payments.ledger.model import LedgerLine
 from payments.receipts.rows import PAYMENT, RECEIPT
 from payments.statements.cells import Cell, identifier, text, write
 from payments.statements.matched import KIND, Matched, matched
+from payments.statements.model import TotalsDiffer
 from payments.storage.unit_of_work import UnitOfWork
 
 CONTROL: Final = "1100"
@@ -47,12 +47,6 @@ COLUMNS: Final = (
 TOTAL: Final = "Tổng cộng"
 #: Ids of one question to the database.
 _ASKED_AT_ONCE: Final = 500
-
-
-class TotalsDiffer(Unavailable):
-    """The lines do not sum to the ledger's total of the day: the file was not written."""
-
-    code = "totals-differ"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def _has_begun(driver: Any) -> bool:
     return True
 
 
-def begin_postgres(connection: Connection, facility: int) -> None:
+def begin_postgres(connection: Connection, facility: int, isolation: str) -> None:
     """
     Begin and name the facility in one round trip, on a connection in autocommit mode.
 
@@ -113,7 +113,7 @@ def begin_postgres(connection: Connection, facility: int) -> None:
         DBAPIError: the database cannot be reached.
     """
     # A statement of two commands cannot be prepared, which the driver tries after some uses.
-    begin = f"BEGIN; SET LOCAL vienphi.facility = '{facility:d}'"
+    begin = f"BEGIN ISOLATION LEVEL {isolation}; SET LOCAL vienphi.facility = '{facility:d}'"
     try:
         connection.connection.execute(begin, prepare=False)
     except connection.dialect.loaded_dbapi.OperationalError as error:

@@ -152,6 +152,13 @@ class Database:
             tx.connection.rollback()
 
     @contextmanager
+    def snapshot(self, scope: Scope) -> Iterator[UnitOfWork]:
+        """Give one state of the books to all statements of a long reading; nothing is kept."""
+        with self._begun(scope, "DEFERRED", isolation="REPEATABLE READ") as tx:
+            yield tx
+            tx.connection.rollback()
+
+    @contextmanager
     def transaction(self, scope: Scope) -> Iterator[UnitOfWork]:
         """Commit when the block ends, roll back when it raises."""
         with self._begun(scope, "IMMEDIATE") as tx:
@@ -180,10 +187,12 @@ class Database:
         raise AssertionError("unreachable: the last try returns or raises")
 
     @contextmanager
-    def _begun(self, scope: Scope, begin: str) -> Iterator[UnitOfWork]:
+    def _begun(
+        self, scope: Scope, begin: str, *, isolation: str = "READ COMMITTED"
+    ) -> Iterator[UnitOfWork]:
         with self._units[begin].connect() as connection:
             if self.is_postgres:
-                begin_postgres(connection, int(scope.facility))
+                begin_postgres(connection, int(scope.facility), isolation)
                 if isinstance(self.clock, DatabaseClock) and self.clock.is_due:
                     look_at(self.clock, connection)
             else:

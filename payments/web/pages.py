@@ -62,6 +62,7 @@ RAIL: Final = (
     RailItem("nav.refunds", "back", "finance.refunds", Permission.SEE_FINANCE),
     RailItem("nav.payouts", "twin", "finance.payouts", Permission.SEE_FINANCE),
     RailItem("nav.bhyt", "half", "finance.bhyt", Permission.SEE_FINANCE),
+    RailItem("nav.exports", "file", "finance.exports", Permission.EXPORT),
     RailItem("nav.prices", "file", "admin.prices", Permission.SEE_PRICES),
     RailItem("nav.admin", "gear", "admin.users", Permission.SIGN_OUT_OTHERS),
     RailItem("nav.connections", "inbox", "connections.show", Permission.ADMIN),

@@ -8,7 +8,7 @@ import sys
 ALL = (
     *("qr", "coverage", "dossiers", "posting", "ledger", "payment"),
     *("notifications", "slow_gateway"),
-    *("web", "patient_page", "statement", "compare", "assessment", "month"),
+    *("web", "patient_page", "statement", "compare", "assessment", "month", "exports"),
 )
 
 if __name__ == "__main__":

@@ -70,6 +70,9 @@ from payments.refunds.paying_back import PaybackRequest
 from payments.runtime import Runtime
 from payments.settlement import refusing
 from payments.settlement.writing_off import ask_write_off
+from payments.statements import making, ordering, plans
+from payments.statements.accounts_map import say
+from payments.statements.model import Span
 from tests.support import access, cards
 from tests.support.databases import fresh_sqlite, in_memory
 from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
@@ -116,6 +119,7 @@ class Show:
         self.attempts: dict[str, UUID] = {}
         self.claims: dict[str, str] = {}
         self.payouts: dict[str, UUID] = {}
+        self.exports: dict[str, UUID] = {}
         self.insured: dict[str, UUID] = {}
         #: A claim to the insurer.
         self.claimed = UUID(int=0)
@@ -140,6 +144,7 @@ class Show:
         self._holds()
         self._whole()
         self._payouts()
+        self._exports()
         self._down()
         self._fund()
         clock.set(MORNING)
@@ -408,6 +413,18 @@ class Show:
         self._taken_back("held", Outcome.DISPUTED)
         self._taken_back("taken", Outcome.DISPUTE_LOST)
         self.hospital.work()
+
+    def _exports(self) -> None:
+        """A file that is ready, one that an account stops, one that waits; one made each day."""
+        today = HospitalDay.of(self.clock.now())
+        for name, file in (("ready", "collection"), ("stopped", "accounting"), ("waits", "bhyt")):
+            span = Span(today, today)
+            made = ordering.order(self.runtime, self.hospital.scope, file, "xlsx", span)
+            self.exports[name] = made
+            if name != "waits":
+                making.make(self.runtime, self.hospital.scope, made)
+        plans.agree(self.runtime, self.hospital.scope, "collection", "pdf", "daily")
+        say(self.runtime, self.hospital.scope, "1100", "1121", today)
 
     def _payouts(self) -> None:
         """A report of which one line differs and one is unknown; its sum has come to the bank."""

@@ -296,6 +296,10 @@ def payout(name: str) -> Way:
     return lambda show, visitor: visitor.get(f"/finance/payouts/{show.payouts[name]}")
 
 
+def export(name: str) -> Way:
+    return lambda show, visitor: visitor.get(f"/finance/exports/{show.exports[name]}")
+
+
 def moves_of(name: str) -> Way:
     """Look for what of an invoice may be moved; another of the same person is open."""
 
