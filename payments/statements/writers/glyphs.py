@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+from unicodedata import is_normalized
 
 from payments.documents.printable import UNKNOWN, printable
 from payments.resources import resource
@@ -35,7 +36,7 @@ class Face:
 
     def shown(self, text: str) -> str:
         """Compose *text* and put a sign for what the face cannot show."""
-        if text.isascii() and text.isprintable():
+        if self.letter_widths.keys() >= set(text) and is_normalized("NFC", text):
             return text
         return "".join(one if one in self.letter_widths else self._sign for one in printable(text))
 

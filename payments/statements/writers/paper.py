@@ -158,8 +158,9 @@ def _places(columns: tuple[Column, ...]) -> tuple[list[float], list[float]]:
 
 def _broken(of: Face, text: str, width: float) -> Line:
     most = width * 1000 / _SIZE
-    if of.width(text) <= most:
-        return [_measured(of, text)]
+    whole = of.width(text)
+    if whole <= most:
+        return [(text.translate(of.digits), whole * _SIZE / 1000)]
     lines: list[str] = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
