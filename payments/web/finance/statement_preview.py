@@ -79,30 +79,30 @@ def _told(day: HospitalDay, shown: Preview, before: int, failure: str) -> list[t
     if failure:
         told.append((Chip("bad", "stop", failure), ""))
     if shown.statement is not None:
-        more = words("statement.before", n=before) if before else ""
-        told.append((Chip("ok", "check", words("statement.ready", n=shown.line_count)), more))
+        more = words("preview.before", n=before) if before else ""
+        told.append((Chip("ok", "check", words("preview.ready", n=shown.line_count)), more))
     elif shown.problems:
         told.append((Chip("bad", "stop", words("finance.refused")), words("finance.refused.more")))
     else:
-        told.append((Chip("odd", "ask", words("statement.no_map")), words("statement.no_map.more")))
+        told.append((Chip("odd", "ask", words("preview.no_map")), words("preview.no_map.more")))
     first, last = shown.first_day, shown.last_day
     if first is not None and last is not None and not first <= day <= last:
         days = {"first": local_date(first.starts_at), "last": local_date(last.starts_at)}
-        text = words("statement.period", day=local_date(day.starts_at), **days)
-        told.append((Chip("warn", "late", text), words("statement.period.more")))
+        text = words("preview.period", day=local_date(day.starts_at), **days)
+        told.append((Chip("warn", "late", text), words("preview.period.more")))
     if shown.outside:
-        text = words("statement.outside", n=shown.outside)
-        told.append((Chip("warn", "late", text), words("statement.outside.more")))
+        text = words("preview.outside", n=shown.outside)
+        told.append((Chip("warn", "late", text), words("preview.outside.more")))
     return told
 
 
 def _proof(proof: Proof) -> Chip:
     if proof.is_proven:
-        return Chip("ok", "check", words("statement.proof.fits"))
+        return Chip("ok", "check", words("preview.proof.fits"))
     if proof.expected is None or proof.closing is None:
-        return Chip("warn", "ask", words("statement.proof.untold"))
+        return Chip("warn", "ask", words("preview.proof.untold"))
     difference = vnd(abs(proof.closing - proof.expected))
-    return Chip("bad", "stop", words("statement.proof.differs", amount=difference))
+    return Chip("bad", "stop", words("preview.proof.differs", amount=difference))
 
 
 def _titles(shown: Preview) -> tuple[str, ...]:
