@@ -114,7 +114,7 @@ def _live(hospital: Hospital, name: str, file_number: str) -> None:
 def _charge(fund: Fund, written: Written) -> None:
     """Let a patient owe what the fund refused: the one table that nothing else fills."""
     fund.bring(written)
-    month = f"{written.coverage.visit.date_out:%Y%m}"
+    month = f"{written.coverage.bill.visit.date_out:%Y%m}"
     fund.send(month)
     fund.assess(month, (written.ma_lk, "XML3", 1, 1_000, "thẻ BHYT"))
     [one] = fund.refusals(quarter_of(month))
