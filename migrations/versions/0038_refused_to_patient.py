@@ -23,7 +23,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 
 _STATES = (
     "open", "explained", "appealed", "accepted", "upheld", "write_off_asked", "written_off",

@@ -17,7 +17,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0045"
-down_revision = "0035"
+down_revision = "0043"
 
 
 def upgrade() -> None:

@@ -17,7 +17,7 @@ from payments.storage.migrating import (
 )
 
 revision = "0050"
-down_revision = "0043"
+down_revision = "0047"
 
 
 def upgrade() -> None:
