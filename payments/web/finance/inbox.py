@@ -45,7 +45,12 @@ def close_exceptions() -> AnyResponse:
 @finance.post("/finance/inbox/retry")
 @requires(Permission.RESOLVE)
 def retry_exceptions() -> AnyResponse:
-    return _done(lambda keys: [_try_again(key) for key in keys])
+    return _done(_try_all)
+
+
+def _try_all(keys: list[str]) -> None:
+    for key in keys:
+        _try_again(key)
 
 
 def _try_again(key: str) -> None:
