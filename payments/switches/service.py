@@ -24,6 +24,7 @@ from payments.switches.model import (
     Kind,
     NotStopped,
     RefundsFrozen,
+    SignInStopped,
     State,
     Stop,
     ends,
@@ -117,6 +118,13 @@ def refuse_refunds(tx: UnitOfWork) -> None:
     last = newest(tx, Kind.NO_REFUNDS)
     if last is not None and last.holds(tx.now()):
         raise RefundsFrozen(reason=last.reason, until=last.until)
+
+
+def refuse_sign_in(runtime: Runtime, scope: Scope) -> None:
+    """Let nobody new in while sign-ins are stopped. Raises SignInStopped."""
+    stop = active(runtime, scope).get(Kind.NO_SIGN_IN)
+    if stop is not None:
+        raise SignInStopped(reason=stop.reason, until=stop.until)
 
 
 def _append(tx: UnitOfWork, stop: Stop) -> None:

@@ -17,7 +17,6 @@ from payments.identity.model import (
 from payments.identity.service import SignedIn
 from payments.kernel.errors import InvalidField
 from payments.switches import service as switches
-from payments.switches.model import Kind, SignInStopped
 from payments.web import devices, kept, sessions
 from payments.web.current import current, explain, runtime, scope
 from payments.web.page import Page
@@ -64,9 +63,7 @@ def show() -> AnyResponse | str:
 @sign_in.post("/sign-in")
 @public
 def enter() -> AnyResponse:
-    stop = switches.active(runtime(), scope()).get(Kind.NO_SIGN_IN)
-    if stop is not None:
-        raise SignInStopped(reason=stop.reason, until=stop.until)
+    switches.refuse_sign_in(runtime(), scope())
     done = service.sign_in(
         runtime(),
         scope(),
