@@ -1,5 +1,5 @@
 """
-Runs the relation over one account and day, in the ledger's own database.
+Runs the relation over one account and day, in the ledger's own database; the bank is the channel.
 
 Pairs share their ref, so the relation falls into parts by ref: each part is one statement, and
 SQLite's FULL JOIN, which looks at every pair of rows, stays fast.
@@ -18,7 +18,7 @@ from payments.kernel.money import ZERO, Money, vnd
 from payments.reconciliation.model import Comparison, Inputs, Pair, SideLine, Verdict
 from payments.storage.unit_of_work import UnitOfWork
 
-RELATION: Final = (Path(__file__).parent / "relations" / "bank_day.sql").read_text("utf-8")
+RELATION: Final = (Path(__file__).parent / "relations" / "ledger_channel.sql").read_text("utf-8")
 #: A bank's own line is the same đồng as ours, or it is another line.
 TOLERANCE: Final = ZERO
 #: Lines of one statement: below every engine's limit of parameters, three a line.
@@ -50,7 +50,7 @@ def run_relation(
     inputs = ", ".join(
         (
             _side("ledger_side", ledger, parameters),
-            _side("bank_side", bank, parameters),
+            _side("channel_side", bank, parameters),
             "tolerance (amount) AS (SELECT CAST(:tolerance AS BIGINT))",
         )
     )
@@ -104,8 +104,8 @@ def _pair(row: Row[Any]) -> Pair:
         row.ref,
         row.ledger_line,
         None if row.ledger_amount is None else vnd(row.ledger_amount),
-        row.bank_line,
-        None if row.bank_amount is None else vnd(row.bank_amount),
+        row.channel_line,
+        None if row.channel_amount is None else vnd(row.channel_amount),
     )
 
 
