@@ -17,6 +17,7 @@ from payments.claims.documents import ENVELOPE_MAX_BYTES
 from payments.claims.signing import Profile, SignatureNotValid, State
 from payments.insurance.coverage import Rules
 from payments.kernel.errors import Rejected
+from payments.words.arguments import unreadable
 from payments.words.explaining import sentence
 
 
@@ -61,7 +62,8 @@ def reading_of(args: argparse.Namespace) -> Reading:
         _rules(reading.rules)
         _trusted(reading.certificate, reading.profile)
     except (Rejected, OSError) as refusal:
-        said = sentence(refusal, args.language) if isinstance(refusal, Rejected) else refusal
+        told = unreadable(refusal) if isinstance(refusal, OSError) else refusal
+        said = sentence(told, args.language)
         print(f"vienphi bhyt: {said}", file=sys.stderr)
         raise SystemExit(1) from None
     return reading
@@ -73,7 +75,7 @@ def report_of(reading: Reading, file: Path, known: frozenset[str]) -> tuple[Repo
         with file.open("rb") as opened:
             content = opened.read(ENVELOPE_MAX_BYTES + 1)
     except OSError as error:
-        return None, str(error)
+        return None, sentence(unreadable(error), reading.language)
     if reading.certificate is not None:
         found = signing.verify(content, *_trusted(reading.certificate, reading.profile))
         if found.state is not State.VALID:

@@ -6,7 +6,6 @@ import argparse
 import csv
 import sys
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from payments.claims.periods import COLUMNS, OtherPeriod, Row, cells, month, per
 from payments.claims.tables import Record
 from payments.insurance import commands as insurance
 from payments.kernel.errors import Rejected
+from payments.words import arguments
 from payments.words.explaining import sentence
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_commands(commands: SubParsers) -> None:
     adjusting.add_argument("before", type=Path, metavar="BEFORE")
     adjusting.add_argument("after", type=Path, metavar="AFTER")
     adjusting.add_argument("--reason", required=True)
-    adjusting.add_argument("--on", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+    adjusting.add_argument("--on", required=True, type=arguments.day, metavar="YYYY-MM-DD")
     insurance.add_common(adjusting, "vi")
     add_certificate(adjusting)
     adjusting.set_defaults(run=_adjust)

@@ -17,6 +17,7 @@ from payments.insurance import commands as insurance
 from payments.kernel.errors import InvalidField
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
+from payments.words.arguments import unreadable
 from payments.words.catalogue import has, say
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _content(file: Path) -> bytes:
         with file.open("rb") as opened:
             content = opened.read(ENVELOPE_MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidField("file", "file_bytes", most=ENVELOPE_MAX_BYTES) from error
+        raise unreadable(error) from error
     if len(content) > ENVELOPE_MAX_BYTES:
         raise InvalidField("file", "file_bytes", most=ENVELOPE_MAX_BYTES)
     return content

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -18,6 +17,7 @@ from payments.insurance.coverage.rows_of_law import Basis
 from payments.insurance.coverage.rules import Rules
 from payments.insurance.explaining import cited, explanation
 from payments.kernel.errors import InvalidField, Rejected
+from payments.words import arguments
 from payments.words.catalogue import LANGUAGES, TERMINAL, say
 from payments.words.explaining import sentence
 
@@ -47,7 +47,7 @@ def add_commands(subparsers: SubParsers) -> SubParsers:
     add_common(explaining, "vi")
     explaining.set_defaults(run=_explain)
     listing = commands.add_parser("rules", help="list the numbers in force, with articles")
-    listing.add_argument("--on", type=date.fromisoformat, metavar="YYYY-MM-DD")
+    listing.add_argument("--on", type=arguments.day, metavar="YYYY-MM-DD")
     add_common(listing, "vi")
     listing.set_defaults(run=_list_rules)
     return commands
@@ -133,11 +133,10 @@ def _list_rules(args: argparse.Namespace) -> int:
 
 
 def _complain(refusal: Rejected | OSError, language: str) -> int:
-    if isinstance(refusal, Rejected):
-        field = f"{refusal.extras['field']}: " if "field" in refusal.extras else ""
-        print(f"vienphi bhyt: {field}{sentence(refusal, language)}", file=sys.stderr)
-    else:
-        print(f"vienphi bhyt: {refusal}", file=sys.stderr)
+    if isinstance(refusal, OSError):
+        refusal = arguments.unreadable(refusal)
+    field = f"{refusal.extras['field']}: " if "field" in refusal.extras else ""
+    print(f"vienphi bhyt: {field}{sentence(refusal, language)}", file=sys.stderr)
     return 1
 
 

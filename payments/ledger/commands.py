@@ -12,6 +12,7 @@ from payments.kernel.scope import Scope
 from payments.ledger import anchor_keys, anchors, heads, queries
 from payments.ledger.verifying import Report, verify
 from payments.runtime import Runtime
+from payments.words.arguments import hospital_day
 
 
 def add_commands(subparsers: Any) -> None:
@@ -38,14 +39,14 @@ def _add_verify(commands: Any) -> None:
 def _add_balance(commands: Any) -> None:
     parser = commands.add_parser("balance", help="list the balance of every account")
     parser.add_argument(
-        "--day", type=HospitalDay.parse, metavar="YYYY-MM-DD", help="what moved on this day only"
+        "--day", type=hospital_day, metavar="YYYY-MM-DD", help="what moved on this day only"
     )
     parser.set_defaults(run_with=_balance)
 
 
 def _add_anchor(commands: Any) -> None:
     parser = commands.add_parser("anchor", help="sign the seals since the last anchor")
-    parser.add_argument("--day", type=HospitalDay.parse, metavar="YYYY-MM-DD", help="default today")
+    parser.add_argument("--day", type=hospital_day, metavar="YYYY-MM-DD", help="default today")
     parser.add_argument("--key", type=Path, metavar="FILE", help="signing key (PEM)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the anchor is kept")
     parser.add_argument(

@@ -16,6 +16,7 @@ from payments.qr import drawing
 from payments.qr.banks import Banks
 from payments.qr.parsing import ParseResult, parse
 from payments.qr.vietqr import BuildRequest, build
+from payments.words.arguments import unreadable
 from payments.words.catalogue import TERMINAL
 from payments.words.explaining import sentence
 
@@ -86,7 +87,9 @@ def _explained(command: Callable[[argparse.Namespace], int]) -> Callable[[argpar
             return command(arguments)
         except InvalidField as refusal:
             print(f"vienphi qr: {refusal.field}: {sentence(refusal, TERMINAL)}", file=sys.stderr)
-        except (Rejected, OSError) as refusal:
+        except OSError as refusal:
+            print(f"vienphi qr: {sentence(unreadable(refusal), TERMINAL)}", file=sys.stderr)
+        except Rejected as refusal:
             print(f"vienphi qr: {refusal}", file=sys.stderr)
         return 1
 
