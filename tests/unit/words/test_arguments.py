@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def test_commands_say_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # The command sets it for its own process.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     assert main(command) == 1
 
