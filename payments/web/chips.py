@@ -67,5 +67,7 @@ def of_flag(flag: Flag, payment: PaymentView) -> Chip:
             return Chip("odd", "ask", words("status.unmatched"))
         case Flag.ATTACHED:
             return Chip("ok", "check", words("flag.attached"))
+        case Flag.DEPOSIT:
+            return Chip("ok", "check", words("flag.deposit"))
         case _:
             assert_never(flag)
