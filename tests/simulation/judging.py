@@ -24,11 +24,14 @@ _OWN: Final = {
          WHERE e.facility_id = :f AND e.source LIKE 'feed:%' AND NOT EXISTS (
            SELECT 1 FROM notification n WHERE n.facility_id = e.facility_id
               AND e.source LIKE 'feed:' || n.channel || '%' AND n.event_id = e.source_id)""",
-    "I12 no more of a payment is spoken for than came": """
-        SELECT p.id FROM payment p JOIN refund r
-            ON r.facility_id = p.facility_id AND r.payment_id = p.id
-           AND r.state IN ('requested', 'pending', 'unknown', 'done', 'bounced')
-         WHERE p.facility_id = :f GROUP BY p.id, p.received HAVING sum(r.amount) > p.received""",
+    "I12 no more is spoken for than an invoice has too much": """
+        SELECT i.id FROM invoice i JOIN payment p
+            ON p.facility_id = i.facility_id AND p.invoice_id = i.id
+          JOIN refund r ON r.facility_id = p.facility_id AND r.payment_id = p.id
+           AND r.state = 'requested'
+         WHERE i.facility_id = :f AND i.document = 'issued' AND r.from_invoice > 0
+         GROUP BY i.id, i.paid, i.refunded, i.total, i.covered, i.credited
+        HAVING sum(r.from_invoice) > i.paid - i.refunded - (i.total - i.covered - i.credited)""",
 }
 
 
