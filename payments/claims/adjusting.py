@@ -25,7 +25,6 @@ from payments.kernel.errors import Rejected
 #: TRANGTHAI of the form: doubt D5 of the claims, this reading is of the portal's document.
 _ADJUSTED: Final = "1"
 _CANCELLED: Final = "2"
-_NUMBERS: Final = ("number", "ratio")
 #: Of each row: the key that says which row it is, and cannot be changed.
 _KEYS: Final = ("MA_LK", "STT")
 _LETTERS_MAX: Final = 1000
@@ -155,7 +154,7 @@ def _differing(before: Record, after: Record) -> Iterator[Change]:
         old, new = before[name], after[name]
         if name in _KEYS or old == new:
             continue
-        is_amount = field.form in _NUMBERS and old and new
+        is_amount = field.form == "number" and old and new
         if not is_amount or Decimal(old) != Decimal(new):
             yield Change(before, name, old, new)
 

@@ -61,10 +61,8 @@ def check(content: bytes, rules: Rules, *, known: frozenset[str] = frozenset()) 
     findings += [one for _, found in read for one in found]
     ordered = [(summary, rows) for (summary, rows), _ in read if summary is not None]
     visits = [CheckedVisit(summary["MA_LK"], summary, rows, None) for summary, rows in ordered]
-    for (summary, rows), found in read:
-        if summary is not None:
-            said = frozenset(one.field for one in found if one.where == "XML1")
-            findings += _codes(summary, rows, rules, said)
+    for summary, rows in ordered:
+        findings += _codes(summary, rows, rules)
     if not any(one.rejects for one in findings):
         visits = []
         for summary, rows in ordered:
@@ -97,7 +95,7 @@ def _read(
             for row in rows
             if row["MA_LK"] != name
         ]
-        findings += [one for row in rows for one in comparing.of_support(row)]
+    findings += [one for row in rows for one in comparing.of_support(row)]
     return (summary, rows), findings
 
 
@@ -106,25 +104,22 @@ def _in_order(rows: Sequence[Record]) -> list[Record]:
     return sorted(rows, key=lambda row: int(row["STT"]) if row["STT"].isdecimal() else 10**10)
 
 
-def _codes(
-    summary: Record, rows: Sequence[Record], rules: Rules, said: frozenset[str]
-) -> Iterator[Finding]:
+def _codes(summary: Record, rows: Sequence[Record], rules: Rules) -> Iterator[Finding]:
     """
     Look the codes up that are valid by day: visit type, category, benefit digit.
 
-    Fields that are wrong already (*said*) are wrong once.
+    Missing ones have a finding of their own.
     """
     came = time_of(summary["NGAY_VAO"])
     if came is None:
         return
     day = came.date()
-    kind = rules.visit_types.get(summary["MA_LOAI_KCB"], day)
-    if kind is None and "MA_LOAI_KCB" not in said:
-        yield summary.finding("CODE_UNKNOWN", "MA_LOAI_KCB", declared=summary["MA_LOAI_KCB"])
-    if "MA_DOITUONG_KCB" not in said:
+    visit_type, category = summary["MA_LOAI_KCB"], summary["MA_DOITUONG_KCB"]
+    kind = rules.visit_types.get(visit_type, day)
+    if kind is None and visit_type:
+        yield summary.finding("CODE_UNKNOWN", "MA_LOAI_KCB", declared=visit_type[:40])
+    if category:
         yield from _category(summary, rows, rules, kind, day)
-    if "MA_THE_BHYT" in said:
-        return
     for text in summary["MA_THE_BHYT"].split(";") if summary["MA_THE_BHYT"] else ():
         is_card = isinstance(numbers.parse(f"{text[:2]}1{text[3:]}"), numbers.CardNumber)
         if is_card and text[2] not in "12345":
@@ -139,7 +134,7 @@ def _category(
     known = [one for one in routes if one is not None]
     # 8 withdraws a request for payment: it carries no cost, and no factor says who would pay one.
     if not known or (rows and all(one.kind == "none" for one in known)):
-        yield summary.finding("CODE_UNKNOWN", field, declared=category)
+        yield summary.finding("CODE_UNKNOWN", field, declared=category[:40])
     elif kind is not None and routes[0 if kind.is_inpatient else 1] is None:
         yield summary.finding(
             "CATEGORY_VISIT_TYPE_MISMATCH", field, declared=category, found=kind.code
@@ -169,14 +164,15 @@ def _compared(
 ) -> tuple[CheckedVisit, list[Finding]]:
     findings: list[Finding] = []
     cards = cards_of(summary)
-    if cards is None:
+    given = summary["MA_THE_BHYT"].split(";") if summary["MA_THE_BHYT"] else []
+    if cards is None or len(cards) < len(given):
         findings.append(summary.finding("CARD_NOT_VALID", "MA_THE_BHYT"))
     read = [read_line(row) for row in rows]
     result = _computed(summary, read, cards or [], rules, findings)
-    # Without cards nothing is known of levels and of what a cap has left; that has been said.
+    # With lists that do not pair nothing is known of levels; that has been said.
     is_known = result is not None and cards is not None
     lines = result.lines if result is not None and is_known else (None,) * len(rows)
-    left = [one.formulas.insured for one in read] if is_known else capped(summary, read, rules)
+    left = capped(summary, read, rules)
     findings += comparing.of_totals(summary, read)
     for one, covered, rest in zip(read, lines, left, strict=True):
         findings += comparing.of_line(one, covered, rest)
@@ -196,9 +192,11 @@ def _computed(
 ) -> Coverage | None:
     try:
         return cover(bill_of(summary, read, cards), rules)
-    except (CategoryVisitTypeMismatch, OtherSourceNotBelowCost) as refusal:
+    except CategoryVisitTypeMismatch as refusal:
         findings.append(summary.finding(refusal.wire, "MA_DOITUONG_KCB"))
-    except CodeUnknown:
-        # A category that follows another case: its factor stands in no field of the file.
+    except (CodeUnknown, OtherSourceNotBelowCost):
+        # A category that follows another case: its factor stands in no field of the file. Or
+        # prices that come to less than the support, where the declared cost does not: the line
+        # has a finding about its formula or its sources.
         return None
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from payments.claims.fields import is_number
 from payments.claims.findings import Finding, plain
 from payments.claims.recomputing import ReadLine, near
 from payments.claims.tables import Record
@@ -28,11 +29,14 @@ _PERSONAL: Final = Mode.PERSONAL
 
 def of_support(row: Record) -> Iterator[Finding]:
     """Decision 130: another payer's money is above 0 and below the cost of its line."""
-    if not row["THANH_TIEN_BV"] or not all(map(row.is_amount, ("T_NGUONKHAC", "THANH_TIEN_BV"))):
+    if not row["T_NGUONKHAC"].strip("0."):
+        # Nearly all rows: there is none.
+        return
+    if not (is_number(row["T_NGUONKHAC"]) and is_number(row["THANH_TIEN_BV"])):
         # That has a finding of its own.
         return
     support, cost = row.amount("T_NGUONKHAC"), row.amount("THANH_TIEN_BV")
-    if support and support >= cost:
+    if support > 0 and support >= cost:
         yield _found(row, "OTHER_SOURCE_NOT_BELOW_COST", "T_NGUONKHAC", support, cost)
 
 
@@ -40,13 +44,13 @@ def of_line(read: ReadLine, covered: CoveredLine | None, left: Decimal) -> Itera
     """
     Hold the figures of a row against each other.
 
-    *covered* knows what a cap has left of the insured part; *left* says so where there is none.
+    *covered* knows what a cap has left of the insured part; *left* says so where no card does.
     """
     row, found = read.record, read.formulas
     cost, insured, level, own, copayment, fund, support = read.declared
     if not near(cost, found.cost) and not near(cost, found.other_cost):
         yield _found(row, "LINE_BV_FORMULA", "THANH_TIEN_BV", cost, found.cost)
-    if covered is not None:
+    if covered is not None and covered.entitlement.card is not None:
         left = covered.insured if covered.cut else found.insured
     if not (near(insured, found.insured) or near(insured, found.pooled) or near(insured, left)):
         yield _found(row, "LINE_BH_FORMULA", "THANH_TIEN_BH", insured, found.insured)

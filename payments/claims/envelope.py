@@ -41,11 +41,12 @@ def open_envelope(content: bytes) -> tuple[Envelope | None, list[Finding]]:
         return None, [Finding(refusal.code, _WHERE)]
     if root.tag != "GIAMDINHHS":
         return None, [Finding("XML_MALFORMED", _WHERE, field="GIAMDINHHS", found=str(root.tag))]
-    listed = next(
-        (one for name in _LISTS if (one := root.find(f"THONGTINHOSO/{name}")) is not None), None
-    )
-    if listed is None:
-        return None, [Finding("XML_MALFORMED", _WHERE, field="DANHSACHHOSO")]
+    lists = [one for name in _LISTS for one in root.findall(f"THONGTINHOSO/{name}")]
+    # Dossiers of a second list would be claimed and never seen here.
+    if len(lists) != 1:
+        found = str(len(lists))
+        return None, [Finding("XML_MALFORMED", _WHERE, field="DANHSACHHOSO", found=found)]
+    [listed] = lists
     findings: list[Finding] = []
     dossiers = tuple(
         Dossier(place, dict(_tables(hoso, findings)))

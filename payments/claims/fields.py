@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -28,24 +27,30 @@ class Field:
     is_needed: bool
     values: frozenset[str]
 
-    def wrong(self, value: str) -> str | None:
-        """Name the finding about *value*, which is not empty; None where it is fine."""
-        if self.letters_max is not None and len(value) > self.letters_max:
-            return "FIELD_TOO_LONG"
+    def wrong(self, value: str) -> tuple[str, ...]:
+        """Name every finding about *value*, which is not empty; none where it is fine."""
+        is_long = self.letters_max is not None and len(value) > self.letters_max
+        misshapen = self._misshapen(value)
+        is_unlisted = bool(self.values) and value not in self.values
+        return (
+            *(("FIELD_TOO_LONG",) if is_long else ()),
+            *((misshapen,) if misshapen else ()),
+            *(("CODE_UNKNOWN",) if is_unlisted else ()),
+        )
+
+    def _misshapen(self, value: str) -> str:
         if self.form == "text":
-            pass
-        elif self.form in ("number", "ratio"):
-            if not _NUMBER.fullmatch(value):
-                return "NUMBER_FORMAT"
-            if value[0] == "-" and value.strip("-0."):
-                return "AMOUNT_NEGATIVE"
-            if self.form == "ratio" and Decimal(value) > 100:
-                return "NUMBER_FORMAT"
-        elif not _FORMS[self.form](value):
-            return "DATE_FORMAT"
-        if self.values and value not in self.values:
-            return "CODE_UNKNOWN"
-        return None
+            return ""
+        if self.form != "number":
+            return "" if _FORMS[self.form](value) else "DATE_FORMAT"
+        if not is_number(value):
+            return "NUMBER_FORMAT"
+        return "AMOUNT_NEGATIVE" if value[0] == "-" and value.strip("-0.") else ""
+
+
+def is_number(text: str) -> bool:
+    """Say whether *text* is digits with at most one dot and an optional minus."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 @cache
@@ -90,14 +95,13 @@ def time_of(text: str) -> datetime | None:
 
 
 def _birth(text: str) -> bool:
-    """Day of birth: 8 or 12 digits, of which unknown parts are zeros."""
-    if len(text) not in (8, 12) or not _DIGITS.fullmatch(text):
+    """Time of birth (NGAY_SINH): 12 digits, of which unknown parts are zeros."""
+    if len(text) != 12 or not _DIGITS.fullmatch(text):
         return False
     if text[4:8] == "0000" or text[6:8] == "00":
         month = text[4:6]
         return text[:4] != "0000" and (month == "00" or 1 <= int(month) <= 12)
-    padded = text if len(text) == 12 else f"{text}0000"
-    return time_of(padded) is not None
+    return time_of(text) is not None
 
 
 _FORMS: Final = MappingProxyType(

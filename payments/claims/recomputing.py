@@ -55,7 +55,7 @@ def near(declared: Decimal, computed: Decimal) -> bool:
 
 
 def cards_of(summary: Record) -> list[Card] | None:
-    """Pair the lists of cards and days; None where they differ in length or hold no card."""
+    """Pair cards with their days, without what is no card; None where their lists differ."""
     texts, firsts, lasts = (
         summary[field].split(";") if summary[field] else []
         for field in ("MA_THE_BHYT", "GT_THE_TU", "GT_THE_DEN")
@@ -65,9 +65,8 @@ def cards_of(summary: Record) -> list[Card] | None:
     cards = []
     for text, first, last in zip(texts, firsts, lasts, strict=True):
         card, valid_from, valid_to = numbers.parse(text), day_of(first), day_of(last)
-        if not isinstance(card, numbers.CardNumber) or valid_from is None or valid_to is None:
-            return None
-        cards.append(Card(card.letters, card.digit, valid_from, valid_to))
+        if isinstance(card, numbers.CardNumber) and valid_from and valid_to:
+            cards.append(Card(card.letters, card.digit, valid_from, valid_to))
     return cards
 
 
@@ -99,6 +98,8 @@ def bill_of(summary: Record, lines: Sequence[ReadLine], cards: Sequence[Card]) -
 def capped(summary: Record, lines: Sequence[ReadLine], rules: Rules) -> list[Decimal]:
     """Give the insured part of each line after the cap on packages, whoever holds a card."""
     insured = [one.formulas.insured for one in lines]
+    if not any(one.line.package for one in lines):
+        return insured
     day = _time(summary["NGAY_VAO"]).date()
     salary = rules.salaries.get("", day)
     if salary is not None:
@@ -116,6 +117,12 @@ def read_line(record: Record) -> ReadLine:
     mode = _mode(declared, found)
     if without or mode is not _PERSONAL:
         line = line._replace(mode=mode, without_difference=without)
+    if line.service_rate > HUNDRED or line.insurance_rate > HUNDRED:
+        # Nobody is entitled to more: what the declared ratio comes to stays in the formulas.
+        line = line._replace(
+            service_rate=min(line.service_rate, HUNDRED),
+            insurance_rate=min(line.insurance_rate, HUNDRED),
+        )
     return ReadLine(record, declared, line, found)
 
 

@@ -58,9 +58,11 @@ def _finding(one: Finding) -> dict[str, object]:
     if one.where in MONEY_TABLES:
         told["table"] = one.where
     if one.stt:
-        told["stt"] = int(one.stt) if one.stt.isdecimal() else one.stt
+        told["stt"] = int(one.stt) if one.stt.isascii() and one.stt.isdigit() else one.stt
     more = {"MA_LK": one.ma_lk, "field": one.field, "declared": one.declared}
     more |= {"expected": one.expected, "found": one.found}
+    if one.code == "EXPECTED_SHORT_PAYMENT":
+        more |= {"declared_T_BHTT": one.declared, "expected_T_BHTT": one.expected}
     return told | {key: value for key, value in more.items() if value}
 
 

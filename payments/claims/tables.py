@@ -11,7 +11,7 @@ from typing import Final
 from lxml import etree
 
 from payments.claims.documents import TABLE_MAX_BYTES, unpack
-from payments.claims.fields import registry
+from payments.claims.fields import is_number, registry
 from payments.claims.findings import Finding
 from payments.claims.usual import is_usual
 from payments.foreign_xml import Unreadable, root_of
@@ -44,11 +44,6 @@ class Record:
         text = self.values.get(field)
         return Decimal(text) if text else ZERO
 
-    def is_amount(self, field: str) -> bool:
-        """Say whether *field* can be read as an amount; an empty one is 0."""
-        text = self[field]
-        return not text or registry()[self.table][field].wrong(text) is None
-
     def finding(self, code: str, field: str, **what: str) -> Finding:
         stt = "" if self.table == "XML1" else self["STT"][:20]
         return Finding(code, self.table, self["MA_LK"][:100], stt, field, **what)
@@ -66,10 +61,11 @@ def read_table(table: str, content: str) -> tuple[list[Record], list[Finding]]:
     if not listed:
         elements = [root]
     else:
-        inside = root.find(listed)
-        if inside is None:
-            return [], [Finding("XML_MALFORMED", table, field=listed)]
-        elements = inside.findall(row)
+        lists = root.findall(listed)
+        # Rows of a second list would be claimed and never seen here.
+        if len(lists) != 1:
+            return [], [Finding("XML_MALFORMED", table, field=listed, found=str(len(lists)))]
+        elements = lists[0].findall(row)
     if len(elements) > LINES_MAX:
         return [], [Finding("LIMIT_EXCEEDED", table, found=str(len(elements)))]
     findings: list[Finding] = []
@@ -111,9 +107,7 @@ def missing(found: Mapping[str, str], records: Mapping[str, list[Record]]) -> It
 def _amount(summary: Record, field: str) -> Decimal:
     """Read a total to compare it; one that is no number has a finding of its own."""
     value = summary[field]
-    if not value or registry()["XML1"][field].wrong(value):
-        return ZERO
-    return Decimal(value)
+    return Decimal(value) if is_number(value) else ZERO
 
 
 def _of_record(record: Record) -> Iterator[Finding]:
@@ -126,8 +120,7 @@ def _of_record(record: Record) -> Iterator[Finding]:
             if value is None or field.is_needed:
                 yield record.finding("FIELD_MISSING", name)
             continue
-        wrong = field.wrong(value)
-        if wrong is not None:
+        for wrong in field.wrong(value):
             # Texts are names and illnesses: a report says where they stand and not what.
             is_private = field.form == "text" and not field.values
             shown = f"({len(value)})" if is_private else value[:40]

@@ -1,8 +1,8 @@
 """
 Rows in which nothing is odd: one expression for each table, asked before any field is looked at.
 
-Nearly all rows are of this kind. What the expression does not know (29 February, a decimal of a
-ratio) is not wrong: it is looked at field by field, and only ``Field.wrong`` says what is wrong.
+Nearly all rows are of this kind. What the expression does not know (29 February, an unknown day
+of birth) is not wrong: it is looked at field by field, and only ``Field.wrong`` says what is wrong.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ _FORMS: Final = MappingProxyType(
     {
         "text": f"{_ANY}++",
         "number": "[0-9]++(?:[.][0-9]*+)?",
-        "ratio": "(?:100|[0-9]{1,2})",
         "day": _DAY,
         "days": f"{_DAY}(?:;{_DAY})*+",
         "time": _TIME,
         "day_or_time": f"(?:{_TIME}|{_DAY})",
-        "birth": f"{_DAY}(?:0000)?",
+        "birth": _TIME,
     }
 )
 

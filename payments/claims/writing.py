@@ -222,7 +222,7 @@ def _row(table: str, values: Mapping[str, str]) -> etree._Element:
 def _wrong(field: Field, value: str) -> str | None:
     if not value:
         return "FIELD_MISSING" if field.is_needed else None
-    return field.wrong(value)
+    return next(iter(field.wrong(value)), None)
 
 
 def _exemption(moment: datetime | None) -> str:

@@ -88,13 +88,18 @@ REJECTED = [
     (_set("XML1", "T_BHTT", "1,5"), ("NUMBER_FORMAT", "XML1", "", "T_BHTT")),
     (_set("XML1", "T_BHTT", "1e3"), ("NUMBER_FORMAT", "XML1", "", "T_BHTT")),
     (_set("XML3", "SO_LUONG", "-1"), ("AMOUNT_NEGATIVE", "XML3", "1", "SO_LUONG")),
-    (_set("XML3", "TYLE_TT_DV", "101"), ("NUMBER_FORMAT", "XML3", "1", "TYLE_TT_DV")),
+    (_set("XML1", "NGAY_SINH", "19880412"), ("DATE_FORMAT", "XML1", "", "NGAY_SINH")),
+    (_set("XML1", "NGAY_VAO", "20260903074500"), ("FIELD_TOO_LONG", "XML1", "", "NGAY_VAO")),
+    (_set("XML1", "NGAY_VAO", "20260903074500"), ("DATE_FORMAT", "XML1", "", "NGAY_VAO")),
+    (_set("XML2", "PHAM_VI", "-1"), ("AMOUNT_NEGATIVE", "XML2", "1", "PHAM_VI")),
+    (_set("XML2", "PHAM_VI", "-1"), ("CODE_UNKNOWN", "XML2", "1", "PHAM_VI")),
     (_set("XML1", "NGAY_VAO", "202609310745"), ("DATE_FORMAT", "XML1", "", "NGAY_VAO")),
     (_set("XML1", "NGAY_VAO", "20260903"), ("DATE_FORMAT", "XML1", "", "NGAY_VAO")),
     (_set("XML1", "NGAY_VAO", ""), ("FIELD_MISSING", "XML1", "", "NGAY_VAO")),
     (_set("XML1", "GT_THE_TU", "2026-01-01"), ("DATE_FORMAT", "XML1", "", "GT_THE_TU")),
     (_set("XML1", "MA_LOAI_KCB", "17"), ("CODE_UNKNOWN", "XML1", "", "MA_LOAI_KCB")),
     (_set("XML1", "MA_LOAI_KCB", "1"), ("CODE_UNKNOWN", "XML1", "", "MA_LOAI_KCB")),
+    (_set("XML1", "MA_LOAI_KCB", "017"), ("CODE_UNKNOWN", "XML1", "", "MA_LOAI_KCB")),
     (_set("XML1", "MA_DOITUONG_KCB", "1.8"), ("CODE_UNKNOWN", "XML1", "", "MA_DOITUONG_KCB")),
     (
         _set("XML1", "MA_DOITUONG_KCB", "1.15"),
@@ -136,6 +141,17 @@ REJECTED = [
         ("XML_MALFORMED", "XML2", "", "CHITIEU_CHITIET_THUOC"),
     ),
     (
+        lambda tables: (
+            tables
+            | {
+                "XML2": tables["XML2"].replace(
+                    "<DSACH_CHI_TIET_THUOC>", "<DSACH_CHI_TIET_THUOC/><DSACH_CHI_TIET_THUOC>"
+                )
+            }
+        ),
+        ("XML_MALFORMED", "XML2", "", "DSACH_CHI_TIET_THUOC"),
+    ),
+    (
         lambda tables: tables | {"XML1": tables["XML1"].replace("<STT>", "<MA_LK>x</MA_LK><STT>")},
         ("XML_MALFORMED", "XML1", "", "MA_LK"),
     ),
@@ -156,6 +172,11 @@ def test_what_cannot_be_trusted_rejects_the_file_and_is_not_computed(
 FOUND = [
     (_set("XML3", "THANH_TIEN_BH", "50000"), ("LINE_BH_FORMULA", "XML3", "1", "THANH_TIEN_BH")),
     (_set("XML3", "T_BHTT", "40000"), ("LINE_BHTT_FORMULA", "XML3", "1", "T_BHTT")),
+    (_set("XML3", "TYLE_TT_DV", "101"), ("LINE_BV_FORMULA", "XML3", "1", "THANH_TIEN_BV")),
+    (_set("XML3", "TYLE_TT_BH", "150"), ("LINE_BH_FORMULA", "XML3", "1", "THANH_TIEN_BH")),
+    (_set("XML3", "MUC_HUONG", "120"), ("LEVEL_ABOVE_ENTITLEMENT", "XML3", "1", "MUC_HUONG")),
+    (_set("XML1", "MA_THE_BHYT", "DN499990000001"), ("CARD_NOT_VALID", "XML1", "", "MA_THE_BHYT")),
+    (_set("XML1", "MA_THE_BHYT", "DN499990000001"), ("CARD_NOT_VALID", "XML3", "1", "NGAY_YL")),
     (_set("XML3", "T_BNTT", "5"), ("LINE_SPLIT_SUM", "XML3", "1", "THANH_TIEN_BV")),
     (_set("XML3", "T_NGUONKHAC_CL", "5"), ("LINE_NK_SUM", "XML3", "1", "T_NGUONKHAC")),
     (_set("XML1", "T_THUOC", "55852"), ("SUM_T_THUOC", "XML1", "", "T_THUOC")),
@@ -257,6 +278,28 @@ def _file(*lines: Line) -> bytes:
     rows = [{"MA_KHOA": "K01"} for _ in lines]
     made = Claim("VPTEST0042", covered(a_visit(), *lines), ("DN4999900000001",), about, rows)
     return envelope_of("99001", date(2026, 9, 30), [made])
+
+
+def test_less_from_the_fund_is_wrong_where_the_support_went_to_the_facility() -> None:
+    report = checked(_set("XML2", "T_BHTT", "5")(sample("s5")))
+
+    assert ("LINE_BHTT_FORMULA", "XML2", "1", "T_BHTT") in places(report)
+
+
+def test_prices_below_the_support_are_a_wrong_formula_and_the_declared_cost_stands() -> None:
+    report = checked(_set("XML2", "DON_GIA", "0.001")(sample("s5")))
+
+    assert ("LINE_BV_FORMULA", "XML2", "1", "THANH_TIEN_BV") in places(report)
+    assert report.verdict is Verdict.WITH_FINDINGS
+
+
+def test_a_short_payment_names_what_was_asked_for_and_what_is_expected() -> None:
+    report = checked(_set("XML2", "MUC_HUONG", "95")(sample("s6")))
+    found = as_object("s6.xml", report)["findings"]
+
+    [short] = [one for one in found if one["code"] == "EXPECTED_SHORT_PAYMENT"]
+    assert short["declared_T_BHTT"] == "522400"
+    assert short["expected_T_BHTT"] == "472400"
 
 
 def test_a_hundredth_on_a_line_and_a_dong_on_a_visit_are_tolerated() -> None:

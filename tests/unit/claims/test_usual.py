@@ -15,7 +15,7 @@ TEXTS = st.one_of(
     st.datetimes().map(lambda when: f"{when:%Y%m%d%H%M}"),
     st.sampled_from(["", "0", "100", "101", "33.3", "20260229", "202609312400", "\x1f"]),
 )
-USUAL = {"text": "1", "number": "1", "ratio": "100", "birth": "19900101"}
+USUAL = {"text": "1", "number": "1", "birth": "199001010000"}
 
 
 def usual(field: Field) -> str:
@@ -47,7 +47,7 @@ def test_what_is_usual_is_never_wrong(place: tuple[str, str], text: str) -> None
     field = registry()[table][name]
 
     if is_usual(table, row(table) | {name: text}):
-        assert field.wrong(text) is None if text else not field.is_needed
+        assert not field.wrong(text) if text else not field.is_needed
 
 
 @pytest.mark.parametrize("table", ["XML1", "XML2", "XML3"])
