@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from payments.claims import comparing
 from payments.claims.envelope import Dossier, open_envelope
@@ -27,6 +28,9 @@ from payments.insurance.coverage.refusals import (
 )
 from payments.insurance.coverage.rows_of_law import VisitType
 from payments.kernel.money import Money
+
+#: Longer ones are refused, and would take long to read.
+_STT_LETTERS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,13 @@ def _read(
 
 
 def _in_order(rows: Sequence[Record]) -> list[Record]:
-    """Order rows by STT; one that is no number keeps its place at the end."""
-    return sorted(rows, key=lambda row: int(row["STT"]) if row["STT"].isdecimal() else 10**10)
+    """Order rows by STT; one that is no number of ten digits keeps its place at the end."""
+
+    def place(row: Record) -> int:
+        stt = row["STT"]
+        return int(stt) if len(stt) <= _STT_LETTERS and stt.isdecimal() else 10**_STT_LETTERS
+
+    return sorted(rows, key=place)
 
 
 def _codes(summary: Record, rows: Sequence[Record], rules: Rules) -> Iterator[Finding]:

@@ -37,7 +37,12 @@ def of_support(row: Record) -> Iterator[Finding]:
         return
     support, cost = row.amount("T_NGUONKHAC"), row.amount("THANH_TIEN_BV")
     if support > 0 and support >= cost:
-        yield _found(row, "OTHER_SOURCE_NOT_BELOW_COST", "T_NGUONKHAC", support, cost)
+        yield row.finding(
+            "OTHER_SOURCE_NOT_BELOW_COST",
+            "T_NGUONKHAC",
+            declared=plain(support)[:40],
+            expected=plain(cost)[:40],
+        )
 
 
 def of_line(read: ReadLine, covered: CoveredLine | None, left: Decimal) -> Iterator[Finding]:

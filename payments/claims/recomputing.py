@@ -142,13 +142,15 @@ def _line(record: Record, declared: Declared) -> Line:
         ordered_at=_time(cells["NGAY_YL"]),
         package="" if is_drug else cells["GOI_VTYT"],
         service=cells["MA_DICH_VU"],
-        sources=_sources(record) if declared.support else NO_SOURCES,
+        sources=_sources(record, declared.support) if declared.support else NO_SOURCES,
     )
 
 
-def _sources(record: Record) -> Sources:
-    four = ("NSNN", "VTNN", "VTTN", "CL")
-    return Sources(*(record.amount(f"T_NGUONKHAC_{name}") for name in four))
+def _sources(record: Record, support: Decimal) -> Sources:
+    """Read the four sources; where they do not add up, the sum counts, as in the formulas."""
+    names = ("NSNN", "VTNN", "VTTN", "CL")
+    four = Sources(*(record.amount(f"T_NGUONKHAC_{name}") for name in names))
+    return four if near(support, four.total) else Sources(cl=support)
 
 
 def _formulas(line: Line, declared: Declared) -> Formulas:

@@ -66,8 +66,10 @@ class _Words:
     def article(self, basis: Basis) -> str:
         # The tables name laws in two languages; who reads another reads the English one.
         law = basis.law.get(self._language, basis.law["en"])
-        kind = "clause" if basis.clause else "article" if basis.article else "law"
-        facts = {"law": law, "article": basis.article, "clause": basis.clause}
+        # 1.a is point a of clause 1; 1a would be a clause that was put in after the first.
+        clause, _, point = basis.clause.partition(".")
+        kind = "point" if point else "clause" if clause else "article" if basis.article else "law"
+        facts = {"law": law, "article": basis.article, "clause": clause, "point": point}
         text = say(f"coverage.basis.{kind}", self._language, facts)
         if basis.standing != _UNCONFIRMED:
             return text

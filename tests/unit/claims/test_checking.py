@@ -232,12 +232,22 @@ def test_only_support_to_the_patient_takes_off_what_the_fund_pays() -> None:
     assert ("LINE_BHTT_FORMULA", "XML3", "1", "T_BHTT") in places(broken)
 
 
-def test_what_a_package_has_left_is_known_without_a_card() -> None:
+@pytest.mark.parametrize(
+    ("field", "value", "more"),
+    [
+        ("GT_THE_DEN", "20271231;20281231", set()),
+        ("GT_THE_DEN", "20200101", {"EXPECTED_SHORT_PAYMENT"}),
+        ("MA_THE_BHYT", "DN499990000001", {"EXPECTED_SHORT_PAYMENT"}),
+    ],
+)
+def test_what_a_package_has_left_is_known_without_a_card(
+    field: str, value: str, more: set[str]
+) -> None:
     tables = unpacked(_file(*(a_line(90_000_000, group=10, package="G1", service="X"),) * 2))
-    unequal = checked(_set("XML1", "GT_THE_DEN", "20271231;20281231")(tables))
+    uncarded = checked(_set("XML1", field, value)(tables))
 
     assert checked(tables).verdict is Verdict.ACCEPT
-    assert codes(unequal) == {"CARD_NOT_VALID"}
+    assert codes(uncarded) == {"CARD_NOT_VALID"} | more
 
 
 def test_support_above_the_cost_is_found_beside_what_else_is_wrong() -> None:
@@ -272,25 +282,20 @@ def test_a_refused_file_is_not_held_against_the_ledger() -> None:
     assert against_ledger(report, {"VPTEST0001": Money(1)}) == report
 
 
-def _file(*lines: Line) -> bytes:
-    """Write the dossier of a visit with an 80 % card."""
-    about = {"HO_TEN": "NGƯỜI THỬ MỘT", "MA_BENH_CHINH": "I10"}
-    rows = [{"MA_KHOA": "K01"} for _ in lines]
-    made = Claim("VPTEST0042", covered(a_visit(), *lines), ("DN4999900000001",), about, rows)
-    return envelope_of("99001", date(2026, 9, 30), [made])
-
-
-def test_less_from_the_fund_is_wrong_where_the_support_went_to_the_facility() -> None:
-    report = checked(_set("XML2", "T_BHTT", "5")(sample("s5")))
-
-    assert ("LINE_BHTT_FORMULA", "XML2", "1", "T_BHTT") in places(report)
-
-
 def test_prices_below_the_support_are_a_wrong_formula_and_the_declared_cost_stands() -> None:
     report = checked(_set("XML2", "DON_GIA", "0.001")(sample("s5")))
 
     assert ("LINE_BV_FORMULA", "XML2", "1", "THANH_TIEN_BV") in places(report)
     assert report.verdict is Verdict.WITH_FINDINGS
+
+
+def test_a_support_whose_sources_do_not_add_up_is_computed_as_it_is_declared() -> None:
+    report = checked(_set("XML3", "T_NGUONKHAC", "150")(sample("s4")))
+
+    assert {"LINE_NK_SUM", "EXPECTED_SHORT_PAYMENT"} <= codes(report)
+    [result] = [visit.result for visit in report.visits]
+    assert result is not None
+    assert result.totals.others == 150
 
 
 def test_a_short_payment_names_what_was_asked_for_and_what_is_expected() -> None:
@@ -300,6 +305,14 @@ def test_a_short_payment_names_what_was_asked_for_and_what_is_expected() -> None
     [short] = [one for one in found if one["code"] == "EXPECTED_SHORT_PAYMENT"]
     assert short["declared_T_BHTT"] == "522400"
     assert short["expected_T_BHTT"] == "472400"
+
+
+def _file(*lines: Line) -> bytes:
+    """Write the dossier of a visit with an 80 % card."""
+    about = {"HO_TEN": "NGƯỜI THỬ MỘT", "MA_BENH_CHINH": "I10"}
+    rows = [{"MA_KHOA": "K01"} for _ in lines]
+    made = Claim("VPTEST0042", covered(a_visit(), *lines), ("DN4999900000001",), about, rows)
+    return envelope_of("99001", date(2026, 9, 30), [made])
 
 
 def test_a_hundredth_on_a_line_and_a_dong_on_a_visit_are_tolerated() -> None:
@@ -315,6 +328,24 @@ def test_everything_is_found_at_once() -> None:
     )
 
     assert {"DATE_FORMAT", "CODE_UNKNOWN", "NUMBER_FORMAT"} <= codes(checked(broken(sample("s1"))))
+
+
+def test_dossiers_in_a_second_list_are_not_overlooked() -> None:
+    content = envelope(dossier(sample("s1")))
+    twice = content.replace(b"<DANHSACHHOSO>", b"<DANHSACHHOSO/><DANSACHHOSO/><DANHSACHHOSO>")
+
+    report = check(twice, RULES)
+
+    assert places(report) == {("XML_MALFORMED", "envelope", "", "DANHSACHHOSO")}
+    assert [one.found for one in report.findings] == ["3"]
+
+
+@pytest.mark.parametrize("field", ["STT", "SO_LUONG", "T_NGUONKHAC"])
+def test_a_number_of_five_thousand_digits_is_too_long_and_never_repeated(field: str) -> None:
+    report = checked(_set("XML3", field, "9" * 5000)(sample("s1")))
+
+    assert "FIELD_TOO_LONG" in {one.code for one in report.findings if one.field == field}
+    assert max(len(one.declared + one.expected + one.stt) for one in report.findings) <= 100
 
 
 def test_a_table_that_cannot_be_read_does_not_stop_the_others() -> None:

@@ -60,7 +60,9 @@ def test_every_figure_of_a_line_has_a_reason(name: str) -> None:
     [
         ("V02", "vi", ["dưới ngưỡng 379.500", "điều 22 khoản 1", "Người bệnh trả 0 đ"]),
         ("V05", "vi", ["Lương cơ sở 2.340.000 đ [Nghị định 73/2024/NĐ-CP, điều 3 khoản 2]"]),
-        ("V10", "vi", ["thẻ CN3: mức 100% [Nghị quyết 261/2025/QH15, điều 2 khoản 1a"]),
+        ("V10", "vi", ["thẻ CN3: mức 100% [Nghị quyết 261/2025/QH15, điều 2 khoản 1 điểm a"]),
+        ("V10", "en", ["[Resolution 261/2025/QH15, art. 2(1)(a)"]),
+        ("V10", "fr", ["[Resolution 261/2025/QH15, art. 2(1)(a)"]),
         ("V12", "vi", ["tuyến xã: 100% [Thông tư 01/2025/TT-BYT, điều 3]"]),
         ("V15", "en", ["level 95% × factor 50% of category 1.18 = 47,5%"]),
         ("V17", "en", ["not covered: the factor of category 3.1 is 0"]),
