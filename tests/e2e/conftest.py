@@ -120,8 +120,8 @@ def sign_in(page: Page, demo: Demo, login: str) -> None:
     page.get_by_text("Đăng xuất").wait_for()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def theatre(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Theatre]:
-    """The hospital of the pages; who looks at it is in one group, so that it is built once."""
+    """The hospital of the pages; its servers end with the module and not with the last test."""
     with theatre_in(tmp_path_factory.mktemp("theatre"), browser) as made:
         yield made

@@ -75,7 +75,7 @@ class WatchedStayDocument(Strict):
     "POST",
     "/stays/costs",
     TokenScope.ORDERS_WRITE,
-    Says(WatchedStayDocument, body=NewStayCostDocument, example=EXAMPLE),
+    Says(WatchedStayDocument, body=NewStayCostDocument, example=EXAMPLE, also=(404,)),
 )
 def take_stay_cost(asked: dict[str, Any]) -> Response:
     """

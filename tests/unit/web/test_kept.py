@@ -129,7 +129,7 @@ def test_addresses_follow_the_path_below_which_we_are_reached(app: Flask) -> Non
 
 def test_all_that_is_kept_is_bounded(app: Flask) -> None:
     kept = (
-        codes._drawn,
+        codes.drawn,
         services.untouched,
         app.extensions[parts._KEPT],
         app.extensions[addresses._BUILT],
@@ -139,7 +139,7 @@ def test_all_that_is_kept_is_bounded(app: Flask) -> None:
 
 
 def test_drawing_is_of_the_code_that_is_asked_for() -> None:
-    first, other, again = (codes._drawn(text, "QR") for text in ("A1", "B2", "A1"))
+    first, other, again = (codes.drawn(text, "QR") for text in ("A1", "B2", "A1"))
 
     assert first == again != other
 

@@ -20,6 +20,7 @@ from payments.web.api.document import document
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.program import PREFIX, Program
 from tests.support.web import Browser
+from tests.unit.web.api.test_stays import a_stay
 
 SECOND, OTHER_ACCOUNT = "vietqr-two", "0071000999000"
 KB = {"department_code": "KB", "amount": {"amount": 50_000, "currency": "VND"}}
@@ -198,6 +199,7 @@ def test_every_problem_type_that_is_answered_has_a_page(
 def test_examples_of_the_document_work(app: Flask, program: Program, hospital: Hospital) -> None:
     with app.app_context():
         told = document()
+    stay = a_stay(hospital)
     tried = 0
     for path, methods in told["paths"].items():
         body = methods.get("post", {}).get("requestBody")
@@ -205,11 +207,12 @@ def test_examples_of_the_document_work(app: Flask, program: Program, hospital: H
             continue
         tried += 1
         address = path.removeprefix(PREFIX).format(invoice_id=hospital.issue("KB01"))
-        answer = program.post(address, body["content"]["application/json"]["example"])
+        example = body["content"]["application/json"]["example"]
+        answer = program.post(address, example | ({"stay": stay} if "stay" in example else {}))
 
         assert str(answer.status_code) in methods["post"]["responses"], path
         assert answer.status_code in (200, 201), answer.get_data(as_text=True)
-    assert tried == 5
+    assert tried == 6
 
 
 def test_page_shows_every_operation_and_fetches_nothing_from_elsewhere(
