@@ -1,4 +1,4 @@
-"""A few hundred seeds; ten thousand by ``python -m tests.simulation``."""
+"""A hundred seeds; ten thousand, and the other planted bugs, by ``python -m tests.simulation``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.simulation.planting import planted
 from tests.simulation.running import Result, play, shrunk
 from tests.simulation.world import Prepared, prepared
 
-#: Among so many seeds each planted bug shows; most show it a dozen times.
+#: Among so many seeds the planted bug shows many times.
 _SEEDS = range(1_000, 1_400)
 
 
@@ -25,10 +25,9 @@ def place() -> Iterator[Prepared]:
         yield made
 
 
-@pytest.mark.parametrize("hundred", [1, 2])
-def test_no_seed_loses_or_doubles_a_dong(place: Prepared, hundred: int) -> None:
+def test_no_seed_loses_or_doubles_a_dong(place: Prepared) -> None:
     done: Counter[str] = Counter()
-    for seed in range(hundred * 100, hundred * 100 + 100):
+    for seed in range(100, 200):
         result = play(place, draw(seed))
         assert result.failures == (), f"python -m tests.simulation --seed {seed}"
         done.update(result.done)
@@ -51,11 +50,6 @@ def first_failing(place: Prepared) -> Result:
         if result.failures:
             return result
     raise AssertionError("the planted bug was not found")
-
-
-def test_a_message_that_is_applied_before_it_is_stored_is_found(place: Prepared) -> None:
-    with planted("applied-before-stored"):
-        assert "has its message stored" in first_failing(place).failures[0]
 
 
 def test_a_missing_key_is_found_and_the_failing_seed_made_smaller(place: Prepared) -> None:
