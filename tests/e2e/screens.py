@@ -91,6 +91,11 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "receipt-printed": "A receipt that was printed: each copy is counted",
         "keys": "All keys of the desk; single characters can be switched off",
     },
+    "Stays": {
+        "stays": "Stays and their advances; what is nearly used up stands first",
+        "stay": "One stay: the ladder from the bill to what is to pay or to give back",
+        "stay-settled": "Discharged: what is left goes back to its source, the newest first",
+    },
     "The second screen": {
         "cash-point-screens": "Where one sits: the cash point that second screens belong to",
         "screen-waits": "A second screen shows a code of six digits, which the cashier types",
@@ -104,6 +109,11 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "statement-preview": "A statement before it is taken in: bad cells marked, balance proven",
         "bhyt": "The insurer's board of a quarter: asked, accepted, refused, settled, received",
         "bhyt-claim": "One claim: its history, what was asked and accepted, what the patient paid",
+        "bhyt-files": "Files for the insurer: brought, sent to the portal, its answer in words",
+        "inbox": "All that waits for a person, aged first, each with one next action, by keys",
+        "rules": "Rules that match lines: tried on a day, switched on by a second person",
+        "overview": "The week in charts, each with its words and its table",
+        "fee-bills": "Monthly bills of gateways, held against what the fee table says",
         "payouts": "What gateways pay out, and every đồng that lies at one, by its payment",
         "payout-differs": "A payout: what waits for a person first, the bank's credit suggested",
         "closing": "Closing a day: what must be right first, each balance against the bank's",
@@ -117,6 +127,7 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
     },
     "Administration": {
         "users": "Users, their roles, and who is signed in",
+        "switches": "Stop switches: who, why and until when; lifted by two people",
         "fees": "What a channel costs and takes, with dates; nothing said before is lost",
         "channels": "Channels: whether each lives, and its last message",
         "channel": "A channel: new secrets beside the old ones, never shown again",
