@@ -15,7 +15,7 @@ WIDE: Final = 352
 NARROW: Final = 201
 ROW_WIDTH: Final = 277
 _HEIGHT: Final = 168
-_TOP, _BOTTOM, _LEFT, _RIGHT = 18, 144, 34, 6
+_TOP, _BOTTOM, _LEFT, _RIGHT = 18, 144, 42, 6
 _ROW: Final = 32
 _GRID: Final = 3
 
