@@ -1,7 +1,7 @@
 """
 C7: the primary of two nodes is killed while clients pay; the other goes on, with every payment.
 
-    python -m tests.faults.failover --failovers 10 --payments 6000 --seed 1
+    python -m tests.faults.failover --failovers 10 --payments 20000 --seed 1
 
 Two PostgreSQL servers, a commit is told when both have it. The primary and all its processes get a
 SIGKILL; the standby is promoted, and the dead one follows it anew before the next kill. gunicorn
@@ -74,5 +74,5 @@ def _fail_over(nodes: TwoNodes, programs: Theatre) -> list[float]:
 
 
 if __name__ == "__main__":
-    sizes = {"failovers": 10, "payments": 6_000, "clients": 50, "up_ms": 3_000}
+    sizes = {"failovers": 10, "payments": 20_000, "clients": 50, "up_ms": 3_000}
     raise SystemExit(script.main(run, "C7 failover", sizes, needs_cluster=False))
