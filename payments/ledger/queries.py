@@ -68,6 +68,19 @@ def subject_balance(tx: UnitOfWork, control: str, subject: Subject) -> Money:
     return subject_balance_of(tx, tuple(ids), subject)
 
 
+def open_subjects(tx: UnitOfWork, control: str, kind: str) -> dict[UUID, Money]:
+    """Give the balance on *control* of each subject of *kind* that has one, in one look."""
+    balance = func.sum(ENTRY.c.amount)
+    rows = tx.execute(
+        select(ENTRY.c.subject_id, balance.label("amount"))
+        .join(ACCOUNT, _is_account_of(ENTRY))
+        .where(ENTRY.c.facility_id == tx.facility, ENTRY.c.subject_type == kind, _belongs(control))
+        .group_by(ENTRY.c.subject_id)
+        .having(balance != 0)
+    )
+    return {row.subject_id: Money(int(row.amount)) for row in rows}
+
+
 def subject_balance_of(tx: UnitOfWork, account_ids: Sequence[int], subject: Subject) -> Money:
     total = tx.execute(
         select(func.coalesce(func.sum(ENTRY.c.amount), 0)).where(
