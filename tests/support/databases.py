@@ -121,12 +121,12 @@ def found(owner: Any, facilities: tuple[tuple[FacilityId, str], ...] = FACILITIE
 
 
 def fresh_sqlite(path: Path, clock: Clock) -> Database:
-    shutil.copy(_sqlite_template(), path)
+    shutil.copy(sqlite_template(), path)
     return Database(f"sqlite:///{path}", clock)
 
 
 @cache
-def _sqlite_template() -> Path:
+def sqlite_template() -> Path:
     """Migrate one file a process; a test gets a copy."""
     folder = Path(tempfile.mkdtemp(prefix="vienphi-template-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
