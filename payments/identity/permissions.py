@@ -31,6 +31,8 @@ class Permission(StrEnum):
     EXEMPT = "exempt"
     #: End the right of a second screen to show anything, at any cash point.
     REVOKE_SCREENS = "revoke_screens"
+    #: Keep the safe: count the takings that cashiers bring.
+    RECEIVE_CASH = "receive_cash"
     #: Say that two records are one person.
     MERGE = "merge"
     SEE_FINANCE = "see_finance"
@@ -74,6 +76,7 @@ ROLES: Final[dict[Role, frozenset[Permission]]] = {
         Permission.CREDIT,
         Permission.EXEMPT,
         Permission.MERGE,
+        Permission.RECEIVE_CASH,
         Permission.REPRINT,
         Permission.REVOKE_SCREENS,
     },

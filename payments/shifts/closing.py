@@ -12,9 +12,11 @@ from payments import audit
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import ZERO, Money, vnd
 from payments.kernel.scope import Scope
-from payments.ledger import Subject, post, queries
+from payments.ledger import post
 from payments.ledger.posting_rules.cash import till_closed
 from payments.runtime import Runtime
+from payments.shifts import handovers
+from payments.shifts.handover import Handover, HandoverWaits
 from payments.shifts.model import COUNTED_MAX, Count, NoShift, Shift
 from payments.shifts.queries import shift as find_shift
 from payments.shifts.rows import SHIFT, SHIFT_COUNT
@@ -64,6 +66,7 @@ def count_drawer(runtime: Runtime, scope: Scope, asked: CountRequest) -> Count:
 
     Raises:
         NoShift: the shift is not this person's, or there is none.
+        HandoverWaits: notes of this drawer, or change for it, are on their way.
         InvalidField: more than any drawer holds, or a reason that says nothing.
     """
     if not ZERO <= asked.counted <= COUNTED_MAX:
@@ -80,14 +83,16 @@ def last_count(tx: UnitOfWork, shift: UUID) -> Count | None:
 
 
 def expected_cash(tx: UnitOfWork, shift: Shift) -> Money:
-    """Work out what the drawer holds: the float, and what the books have of this shift's notes."""
-    return shift.opening_float + queries.subject_balance(tx, "1000", Subject("shift", shift.id))
+    """Work out what the drawer holds: its change, and what the books have of this shift's notes."""
+    return handovers.float_of(tx, shift) + handovers.takings_of(tx, shift)
 
 
 def _count(tx: UnitOfWork, asked: CountRequest) -> Count:
     shift = lock_if_open(tx)
     if shift is None or shift.id != asked.shift:
         return _closed_before(tx, asked.shift)
+    if waiting(tx, shift):
+        raise HandoverWaits()
     expected = expected_cash(tx, shift)
     last = last_count(tx, shift.id)
     is_explained = bool(asked.reason) and asked.seen_expected == expected
@@ -105,6 +110,13 @@ def _count(tx: UnitOfWork, asked: CountRequest) -> Count:
     )
     _keep(tx, shift, made)
     return made
+
+
+def waiting(tx: UnitOfWork, shift: Shift) -> tuple[Handover, ...]:
+    """List what the drawer has handed over, or shall get, and nobody has counted."""
+    given = tuple(one for one in handovers.of_shift(tx, shift.id) if one.is_waiting)
+    coming = handovers.float_waiting(tx, shift.cash_point)
+    return given if coming is None else (*given, coming)
 
 
 def _closed_before(tx: UnitOfWork, shift: UUID) -> Count:

@@ -9,6 +9,8 @@ from payments.kernel.money import ZERO, Money
 from payments.kernel.scope import Scope
 from payments.runtime import Runtime
 from payments.shifts import queries
+from payments.shifts.handover import HandoverWaits
+from payments.shifts.handovers import float_waiting
 from payments.shifts.model import (
     FLOAT_MAX,
     CashPointTaken,
@@ -33,12 +35,19 @@ def open_shift(runtime: Runtime, scope: Scope, *, cash_point: str, opening_float
         InvalidField: no code of a cash point, or a float that no desk has.
         ShiftOpen: the person has an open shift at another cash point.
         CashPointTaken: somebody else has one here.
+        HandoverWaits: change for this cash point was handed over and is not counted yet.
     """
     if not is_code(cash_point):
         raise InvalidField("cash_point", "cash_point")
     if not ZERO <= opening_float <= FLOAT_MAX:
         raise InvalidField("opening_float", "opening_float", most=FLOAT_MAX)
-    return runtime.database.run(scope, lambda tx: _open(tx, cash_point, opening_float))
+
+    def work(tx: UnitOfWork) -> Shift:
+        if float_waiting(tx, cash_point) is not None:
+            raise HandoverWaits()
+        return begin(tx, cash_point, opening_float)
+
+    return runtime.database.run(scope, work)
 
 
 def lock_open(tx: UnitOfWork) -> Shift:
@@ -61,7 +70,8 @@ def lock_if_open(tx: UnitOfWork) -> Shift | None:
     return None if row is None else queries.model(row)
 
 
-def _open(tx: UnitOfWork, cash_point: str, opening_float: Money) -> Shift:
+def begin(tx: UnitOfWork, cash_point: str, opening_float: Money) -> Shift:
+    """Open it inside a running transaction. Raises ShiftOpen, CashPointTaken."""
     made = Shift(new_id(), cash_point, tx.scope.actor, opening_float, tx.now())
     values = {
         "id": made.id,

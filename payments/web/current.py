@@ -9,6 +9,7 @@ from flask import current_app, g, request
 
 from payments.config import Mode
 from payments.identity.model import Session
+from payments.identity.permissions import Permission
 from payments.kernel.errors import Problem, VienphiError
 from payments.kernel.scope import FacilityId, Scope
 from payments.runtime import Runtime
@@ -138,3 +139,9 @@ def _language() -> str:
     if request.blueprint in _PUBLIC or wants_document():
         return request.accept_languages.best_match(catalogue.LANGUAGES) or catalogue.DEFAULT
     return catalogue.DEFAULT
+
+
+def may(permission: Permission) -> bool:
+    """Say whether whoever is signed in may do it; a page shows what it asks for accordingly."""
+    session = current().session
+    return session is not None and session.user.may(permission)

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from payments.kernel.clock import Clock
@@ -48,13 +48,30 @@ class Cluster:
         return url.render_as_string(hide_password=False)
 
     def run(self, *statements: str, database: str = "postgres") -> None:
-        engine = create_engine(self.url_of(database), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            # Workers share the server: roles and databases are made by one at a time.
-            connection.execute(text("SELECT pg_advisory_lock(99001)"))
+        with self._one_at_a_time(), self._connect(database) as connection:
             for statement in statements:
                 connection.execute(text(statement))
-        engine.dispose()
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """
+        Let other workers of the server wait: they make roles and databases of their own.
+
+        The lock is held in one database for all, for such locks do not reach another; a server that
+        changes its list of databases meanwhile has answered that one of them does not exist.
+        """
+        with self._connect("postgres") as connection:
+            connection.execute(text("SELECT pg_advisory_lock(99001)"))
+            yield
+
+    @contextmanager
+    def _connect(self, database: str) -> Iterator[Connection]:
+        engine = create_engine(self.url_of(database), isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
 
 def start_cluster(tmp: Any, given: str | None, *, flushes: bool = True) -> Iterator[Cluster]:

@@ -174,6 +174,8 @@ class Hospital:
                 received = tx.execute(_RECEIVED.where(PAYMENT.c.method.in_(methods))).scalar_one()
                 held = sum(a.dong for c, a in totals.items() if c.startswith(control))
                 if control == "1000":
+                    # What the safe has counted.
+                    held += totals["1010"].dong if "1010" in totals else 0
                     # What a count found missing has left the till, and what was over has come in.
                     held += totals["5300"].dong if "5300" in totals else 0
                     # Notes of an advance that went back.

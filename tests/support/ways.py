@@ -183,16 +183,65 @@ def closing(*counted: str) -> Way:
     """Open a shift with 500.000 đ as somebody new, then count the drawer so many times."""
 
     def way(show: Show, visitor: Visitor) -> None:
-        login = show.newcomer(CASHIER)
-        visitor.send("/sign-in", "/sign-in", {"login": login, "password": PASSWORD})
-        float_ = {"cash_point": f"K{login.rpartition('.')[2]}", "opening_float": "500.000"}
-        visitor.send("/desk/shift", "/desk/shift", float_)
+        _opened(show, visitor)
         visitor.get("/desk/shift/close")
         for one in counted:
             shift = visitor.text().split('name="shift" value="')[1].split('"')[0]
             visitor.send("", "/desk/shift/close", {"shift": shift, "counted": one})
 
     return way
+
+
+def handing_over(amount: str = "") -> Way:
+    """Open a shift as somebody new, and hand change to another cash point where one is given."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        number = _opened(show, visitor)
+        visitor.get("/desk/shift")
+        shift = visitor.text().split("/desk/shifts/")[1].split("/")[0]
+        visitor.get(f"/desk/shifts/{shift}/handover")
+        if amount:
+            key = visitor.text().split('name="key" value="')[1].split('"')[0]
+            fields = {"key": key, "kind": "float", "amount": amount, "cash_point": f"T{number}"}
+            visitor.send("", f"/desk/shifts/{shift}/handover", fields)
+
+    return way
+
+
+def handed_paper(show: Show, visitor: Visitor) -> None:
+    """The paper of change that waits for its receiver."""
+    handing_over("500.000")(show, visitor)
+    visitor.get(f"/desk/handovers/{_handover(visitor)}/paper")
+
+
+def counted_by_another(counted: str = "") -> Way:
+    """Let one person hand change on, and another count it."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        handing_over("500.000")(show, visitor)
+        address = f"/desk/handovers/{_handover(visitor)}"
+        visitor.send("", "/sign-out", {})
+        told = {"login": show.newcomer(CASHIER), "password": PASSWORD}
+        visitor.send("/sign-in", "/sign-in", told)
+        visitor.get(address)
+        if counted:
+            visitor.send("", f"{address}/accept", {"counted": counted})
+
+    return way
+
+
+def _handover(visitor: Visitor) -> str:
+    return visitor.text().split("/desk/handovers/")[1].split("/")[0]
+
+
+def _opened(show: Show, visitor: Visitor) -> str:
+    """Open a shift with 500.000 đ as somebody new; tell the number of that person."""
+    login = show.newcomer(CASHIER)
+    visitor.send("/sign-in", "/sign-in", {"login": login, "password": PASSWORD})
+    number = login.rpartition(".")[2]
+    float_ = {"cash_point": f"K{number}", "opening_float": "500.000"}
+    visitor.send("/desk/shift", "/desk/shift", float_)
+    return number
 
 
 def seated(*steps: tuple[str, Fields]) -> Way:

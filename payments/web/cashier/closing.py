@@ -26,7 +26,9 @@ from payments.shifts.closing import (
     count_drawer,
     expected_cash,
     last_count,
+    waiting,
 )
+from payments.shifts.handover import Handover, HandoverWaits
 from payments.shifts.model import COUNTED_MAX, Count, Shift
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import forms
@@ -56,6 +58,8 @@ class ClosePage:
     shift: Shift
     #: Codes of everybody that still wait: they belong to their invoices and hinder nothing.
     open_codes: int
+    #: Notes on their way: the shift stays open until somebody has counted them.
+    on_their_way: tuple[Handover, ...]
     #: None until somebody has counted; only then the page says what the books expect.
     count: Count | None
     total: CashTotal | None
@@ -105,6 +109,9 @@ def count_cash() -> AnyResponse:
                 raise
             page = _page(tx, shift, error.field, explain(error))
         return Response(render(page), 422)
+    except HandoverWaits:
+        # The page says what is on its way.
+        return redirect(url_for("cashier.close"), 303)
     if count.closes:
         return redirect(url_for("cashier.closed", shift_id=count.shift), 303)
     return redirect(url_for("cashier.close"), 303)
@@ -169,10 +176,11 @@ def _amount(typed: str) -> Money:
 def _page(tx: UnitOfWork, shift: Shift, failed_field: str = "", failure: str = "") -> ClosePage:
     count = last_count(tx, shift.id)
     life = runtime().settings.code_life
-    waiting = intents.waiting(tx, runtime().keys, within=life, limit=_CODES_MAX)
+    codes = intents.waiting(tx, runtime().keys, within=life, limit=_CODES_MAX)
     return ClosePage(
         shift,
-        len(waiting),
+        len(codes),
+        waiting(tx, shift),
         count,
         None if count is None else cash.of_shift(tx, shift.id),
         handed_back(tx, shift.id),

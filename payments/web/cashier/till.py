@@ -12,7 +12,9 @@ from payments.desks import queries
 from payments.identity.permissions import Permission
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import Money
+from payments.shifts import handovers
 from payments.shifts import queries as shifts
+from payments.shifts.handover import Handover, HandoverWaits
 from payments.shifts.model import FLOAT_MAX, CashPointTaken, Shift, ShiftOpen
 from payments.shifts.service import open_shift
 from payments.storage.unit_of_work import UnitOfWork
@@ -20,7 +22,7 @@ from payments.web import forms
 from payments.web import place as places
 from payments.web.addresses import url_for
 from payments.web.cashier.views import cashier
-from payments.web.current import explain, prints_itself, runtime, scope
+from payments.web.current import explain, may, prints_itself, runtime, scope
 from payments.web.pages import render
 from payments.web.security import requires
 from payments.web.sign_in import local
@@ -35,6 +37,9 @@ class ShiftPage:
     template: ClassVar[str] = "cashier/shift.html"
 
     shift: Shift | None
+    #: Change for that cash point that somebody handed over: it is counted before a shift opens.
+    change: Handover | None
+    keeps_safe: bool
     cash_point: str
     opening_float: str
     float_max: Money
@@ -69,7 +74,7 @@ def start_shift() -> AnyResponse:
         open_shift(runtime(), scope(), cash_point=cash_point, opening_float=opening_float)
     except InvalidField as error:
         return Response(render(_page(error.field, explain(error))), 422)
-    except (CashPointTaken, ShiftOpen) as error:
+    except (CashPointTaken, ShiftOpen, HandoverWaits) as error:
         return Response(render(_page("cash_point", explain(error))), 409)
     answer = redirect(local(request.form.get("next", "")) or url_for("cashier.desk"), 303)
     _work_there(answer, cash_point)
@@ -87,9 +92,14 @@ def _work_there(answer: AnyResponse, cash_point: str) -> None:
 def _page(failed_field: str = "", failure: str = "") -> ShiftPage:
     with runtime().database.reading(scope()) as tx:
         found = open_here(tx)
+        typed = request.form.get("cash_point", places.chosen() or _FIRST)[:_LETTERS_MAX]
+        point = typed.strip().upper() if found is None else found.cash_point
+        change = handovers.float_waiting(tx, point)
     return ShiftPage(
         found,
-        request.form.get("cash_point", places.chosen() or _FIRST)[:_LETTERS_MAX],
+        change,
+        may(Permission.RECEIVE_CASH),
+        typed,
         request.form.get("opening_float", "")[:_LETTERS_MAX],
         FLOAT_MAX,
         local(request.values.get("next", "")),
