@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from payments.config import Mode, Settings
 from payments.gateway import Gateways
+from payments.identity import passwords
 from payments.kernel.clock import FrozenClock
 from payments.kernel.scope import FacilityId, Scope
 from payments.kernel.secret import Secret
@@ -29,6 +31,19 @@ MORNING = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)  # 07:30 in the hospital
 OURS = FacilityId(99001)
 THEIRS = FacilityId(99002)
 _ABOVE = tuple(Path(__file__).parent / name for name in ("unit/web", "unit/diagnosis", "contract"))
+
+
+def pytest_configure() -> None:
+    """
+    Hash the passwords of tests with the least that argon2id takes.
+
+    The real profile (tests/unit/identity/test_passwords.py) was a quarter of the time of all tests
+    that sign in. Programs that tests start as processes keep it.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    less = {"_HASHER": cheap, "_NOBODY": cheap.hash("nobody has this password")}
+    for name, value in less.items():
+        setattr(passwords, name, value)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
