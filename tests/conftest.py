@@ -70,14 +70,20 @@ def _is_above_on_postgres(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def quick_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     given = os.environ.get("VIENPHI_TEST_PG")
     yield from start_cluster(tmp_path_factory, given, flushes=False)
 
 
 @pytest.fixture(scope="session")
-def spares(cluster: Cluster) -> Spares:
-    return Spares(cluster)
+def cluster(quick_cluster: Cluster) -> Cluster:
+    """The server of most tests; those of faults have one of their own in its place."""
+    return quick_cluster
+
+
+@pytest.fixture(scope="session")
+def spares(quick_cluster: Cluster) -> Spares:
+    return Spares(quick_cluster)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from payments.card_checks.model import CardAnswer
 from payments.covering import checking, repository, versions
@@ -23,9 +23,14 @@ from payments.keys import Keys
 from payments.patients import queries as patients
 from payments.patients.cards import card_of
 from payments.patients.model import Person
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _CARD_LENGTH: Final = 15
+_ENCOUNTER_OF: Final = Prepared(
+    select(INVOICE.c.encounter_id).where(mine(INVOICE), INVOICE.c.id == bindparam("invoice"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +101,10 @@ class Covered:
 
 def covered(tx: UnitOfWork, invoice: UUID) -> Covered | None:
     """Read the split of an invoice; None where its visit is no insured one."""
-    encounter = tx.execute(
-        select(INVOICE.c.encounter_id).where(
-            INVOICE.c.facility_id == tx.facility, INVOICE.c.id == invoice
-        )
-    ).scalar()
-    if encounter is None:
+    found = _ENCOUNTER_OF.first(tx, invoice=invoice)
+    if found is None:
         return None
+    encounter = found.encounter_id
     split = versions.newest(tx, encounter)
-    done = versions.effects(tx, encounter)
+    done = versions.effects(tx, encounter) if split else ()
     return Covered(encounter, split[0], done) if split and done else None

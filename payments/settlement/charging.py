@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from payments import audit
 from payments.covering.holding import hold
@@ -39,9 +39,16 @@ from payments.settlement.permitting import permission
 from payments.settlement.refusing import Held, change, claim_of, hold_refusal, run_held
 from payments.settlement.rows import REFUSAL_CHARGE
 from payments.settlement.status import Answer, Refused, answered
+from payments.storage.columns import mine
+from payments.storage.prepared import Prepared
 from payments.storage.unit_of_work import UnitOfWork
 
 _DECISIONS: Final = UUID("f0f6b0a1-7a2a-5a5e-9f2b-4f7a2f0f3c11")
+_CHARGES: Final = Prepared(
+    select(REFUSAL_CHARGE)
+    .where(mine(REFUSAL_CHARGE), REFUSAL_CHARGE.c.invoice_id == bindparam("invoice"))
+    .order_by(REFUSAL_CHARGE.c.made_at, REFUSAL_CHARGE.c.refusal_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +146,10 @@ def charge(runtime: Runtime, scope: Scope, refusal: UUID) -> None:
 
 def charges_of(tx: UnitOfWork, invoice: UUID) -> tuple[Charge, ...]:
     """List what the fund refused of an invoice and its patient owes, first first."""
-    rows = tx.execute(
-        select(REFUSAL_CHARGE)
-        .where(REFUSAL_CHARGE.c.facility_id == tx.facility, REFUSAL_CHARGE.c.invoice_id == invoice)
-        .order_by(REFUSAL_CHARGE.c.made_at, REFUSAL_CHARGE.c.refusal_id)
-    )
     return tuple(
         Charge(row.refusal_id, vnd(row.amount), row.reason, row.legal_basis, row.made_at,
                row.made_by)
-        for row in rows
+        for row in _CHARGES.all(tx, invoice=invoice)
     )  # fmt: skip
 
 

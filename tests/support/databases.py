@@ -57,8 +57,7 @@ class Cluster:
         """
         Let other workers of the server wait: they make roles and databases of their own.
 
-        The lock is held in one database for all, for such locks do not reach another; a server that
-        changes its list of databases meanwhile has answered that one of them does not exist.
+        The lock is held in one database for all, for such locks do not reach another.
         """
         with self._connect("postgres") as connection:
             connection.execute(text("SELECT pg_advisory_lock(99001)"))
