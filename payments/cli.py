@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "bhyt": "payments.settlement.commands",
     "ledger": "payments.ledger.commands",
     "audit": "payments.audit_chain.commands",
+    "receipt-proof": "payments.receipts.commands",
+    "verify-receipt": "payments.receipts.commands",
     "user": "payments.identity.commands",
     "token": "payments.tokens.commands",
     "catalogue": "payments.catalogue.commands",

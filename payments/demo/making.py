@@ -20,10 +20,14 @@ from payments.external.portal import PORTAL, Account
 from payments.gateway import Gateways
 from payments.identity.permissions import Role
 from payments.identity.service import add_user
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock, SystemClock
 from payments.kernel.errors import Rejected
 from payments.kernel.scope import Scope
 from payments.keys import Keys, write_account, write_new
+from payments.ledger import anchor_keys
+from payments.ledger.anchoring import make_anchor
+from payments.ledger.anchors import export
 from payments.runtime import Runtime
 from payments.storage import installation
 from payments.storage.unit_of_work import Database
@@ -161,3 +165,13 @@ def _live(
     books = bank.open_books(place.data, clock, webhooks, web)
     with httpx.Client(transport=httpx.WSGITransport(app=books), base_url=_WEB) as client:
         live_through(Past(runtime, scope, clock, client))
+    _anchor(place, runtime, scope)
+
+
+def _anchor(place: Place, runtime: Runtime, scope: Scope) -> None:
+    """Sign the past as a hospital does each night: its receipts can be proven at once."""
+    key = place.data / "anchor.pem"
+    anchor_keys.new_key(key)
+    with runtime.database.transaction(scope) as tx:
+        made = make_anchor(tx, HospitalDay.of(tx.now()), anchor_keys.read_key(key))
+        export(made, place.data / "anchors")

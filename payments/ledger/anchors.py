@@ -12,21 +12,16 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import func, insert, select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from payments.kernel.calendar import HospitalDay
-from payments.kernel.errors import Conflict, Rejected
+from payments.kernel.errors import Rejected
 from payments.kernel.scope import FacilityId
-from payments.ledger import merkle
 from payments.ledger.bodies import canonical_json
-from payments.ledger.rows import ANCHOR, SEAL
-from payments.storage.unit_of_work import UnitOfWork
 
 _FORMAT: Final = "vienphi-ledger-anchor-1"
 
@@ -35,12 +30,6 @@ class WrongAnchor(Rejected):
     """A file that is no anchor, or no key, or signed by another key."""
 
     code = "wrong-anchor"
-
-
-class NothingToAnchor(Conflict):
-    """No seal has come since the last anchor."""
-
-    code = "nothing-to-anchor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +62,19 @@ class Anchor:
             "exported_at": self.exported_at,
         }
 
-    def text(self) -> str:
-        """Write the anchor as the file that is exported."""
-        told = {
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is exported, as JSON has it."""
+        return {
             "format": _FORMAT,
             "statement": self._told(),
             "signature": self.signature.hex(),
             "public_key": self.public_key.hex(),
         }
-        return json.dumps(told, indent=1) + "\n"
+
+    def text(self) -> str:
+        """Write the anchor as the file that is exported."""
+        return json.dumps(self.told, indent=1) + "\n"
 
     @property
     def file_name(self) -> str:
@@ -95,61 +88,6 @@ class Anchor:
         except InvalidSignature:
             return False
         return True
-
-
-def make_anchor(tx: UnitOfWork, day: HospitalDay, key: Ed25519PrivateKey) -> Anchor:
-    """
-    Sign the root over all seals since the last anchor, note it, and return it to be exported.
-
-    Raises:
-        NothingToAnchor: there are none.
-    """
-    before = tx.execute(
-        select(func.max(ANCHOR.c.last_seq)).where(ANCHOR.c.facility_id == tx.facility)
-    ).scalar()
-    first = (before or 0) + 1
-    hashes = seal_hashes(tx, first)
-    if not hashes:
-        raise NothingToAnchor(f"no seal since number {first - 1}")
-    exported_at = tx.now().astimezone(UTC)
-    unsigned = Anchor(
-        facility=tx.facility,
-        booked_on=day,
-        first_seq=first,
-        last_seq=first + len(hashes) - 1,
-        root=merkle.root(hashes),
-        head=hashes[-1],
-        exported_at=_text(exported_at),
-    )
-    anchor = _signed(unsigned, key)
-    tx.execute(
-        insert(ANCHOR),
-        {
-            "facility_id": tx.facility,
-            "booked_on": day.date,
-            "first_seq": anchor.first_seq,
-            "last_seq": anchor.last_seq,
-            "merkle_root": anchor.root,
-            "signature": anchor.signature,
-            "exported_at": exported_at,
-        },
-    )
-    return anchor
-
-
-def seal_hashes(tx: UnitOfWork, first: int, last: int | None = None) -> list[bytes]:
-    """List the hashes of the seals *first* to *last* (to the head when None)."""
-    wanted = [SEAL.c.facility_id == tx.facility, SEAL.c.seq >= first]
-    if last is not None:
-        wanted.append(SEAL.c.seq <= last)
-    rows = tx.execute(select(SEAL.c.hash).where(*wanted).order_by(SEAL.c.seq)).scalars()
-    return [bytes(row) for row in rows]
-
-
-def inclusion_proof(tx: UnitOfWork, anchor: Anchor, seq: int) -> tuple[bytes, ...]:
-    """Prove that seal *seq* is under *anchor*; checked by ``merkle.proves`` without a database."""
-    hashes = seal_hashes(tx, anchor.first_seq, anchor.last_seq)
-    return merkle.proof(hashes, seq - anchor.first_seq)
 
 
 def export(anchor: Anchor, folder: Path) -> Path:
@@ -180,25 +118,25 @@ def read_anchors(place: Path) -> tuple[Anchor, ...]:
     return tuple(sorted((_read(path) for path in paths), key=lambda anchor: anchor.first_seq))
 
 
-def _signed(anchor: Anchor, key: Ed25519PrivateKey) -> Anchor:
-    return Anchor(
-        anchor.facility,
-        anchor.booked_on,
-        anchor.first_seq,
-        anchor.last_seq,
-        anchor.root,
-        anchor.head,
-        anchor.exported_at,
-        signature=key.sign(anchor.statement),
-        public_key=key.public_key().public_bytes_raw(),
-    )
-
-
 def _read(path: Path) -> Anchor:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        return of_told(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise WrongAnchor(f"{path} is no anchor: {error}") from error
+    except WrongAnchor as error:
+        raise WrongAnchor(f"{path}: {error.detail}") from error
+
+
+def of_told(told: Any) -> Anchor:
+    """
+    Read an anchor from what its file has.
+
+    Raises:
+        WrongAnchor: it lacks something, or something is of another shape.
+    """
+    try:
         if told["format"] != _FORMAT:
-            raise WrongAnchor(f"{path} has the unknown format {told['format']!r}")
+            raise WrongAnchor(f"the unknown format {told['format']!r}")
         statement = told["statement"]
         return Anchor(
             facility=FacilityId(int(statement["facility_id"])),
@@ -211,9 +149,5 @@ def _read(path: Path) -> Anchor:
             signature=bytes.fromhex(told["signature"]),
             public_key=bytes.fromhex(told["public_key"]),
         )
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise WrongAnchor(f"{path} is no anchor: {error}") from error
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    except (KeyError, ValueError, TypeError) as error:
+        raise WrongAnchor(f"this is no anchor: {error!r}") from error

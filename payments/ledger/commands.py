@@ -9,7 +9,7 @@ from typing import Any
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.money import ZERO
 from payments.kernel.scope import Scope
-from payments.ledger import anchor_keys, anchors, heads, queries
+from payments.ledger import anchor_keys, anchoring, anchors, heads, queries
 from payments.ledger.verifying import Report, verify
 from payments.runtime import Runtime
 from payments.words.arguments import hospital_day
@@ -127,7 +127,7 @@ def _anchor(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
     key = anchor_keys.read_key(args.key)
     day = args.day or HospitalDay.of(runtime.clock.now())
     with runtime.database.transaction(scope) as tx:
-        made = anchors.make_anchor(tx, day, key)
+        made = anchoring.make_anchor(tx, day, key)
         # Exported before the commit: an anchor that is noted but lost would leave a hole for ever.
         path = anchors.export(made, args.out)
     print(f"{path}: seals {made.first_seq} to {made.last_seq}, root {made.root.hex()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -43,6 +44,11 @@ def load(
 
 _MOMENTS: Final = {"effective_at", "created_at"}
 _IDS: Final = {"id", "txn_id", "reverses_id", "debit_subject_id", "credit_subject_id"}
+
+
+def moment(at: datetime) -> str:
+    """Write a moment as it is hashed: UTC, six decimals and Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def moment_text(connection: Connection, column: str) -> str:

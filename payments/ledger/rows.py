@@ -182,6 +182,7 @@ ANCHOR: Final = Table(
     _must("last_seq", Dong),
     _must("merkle_root", Blob),
     _must("signature", Blob),
+    _must("public_key", Blob),
     _must("exported_at", UtcTime),
     ForeignKeyConstraint(["facility_id"], ["facility.facility_id"]),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -71,11 +71,11 @@ def _seal(tx: UnitOfWork, txn_ids: Sequence[str]) -> None:
     found = loading.load(tx.connection, tx.facility, txn_ids, codes)
     _refuse_incomplete(found, txn_ids)
     seq, last = head(tx)
-    sealed_at = tx.now().astimezone(UTC)
+    sealed_at = tx.now()
     seals: list[dict[str, Any]] = []
     for txn_id in txn_ids:
         seq += 1
-        first = bodies.genesis(tx.facility, _text(sealed_at)) if seq == 1 else None
+        first = bodies.genesis(tx.facility, loading.moment(sealed_at)) if seq == 1 else None
         last = bodies.chained(last, found[txn_id].canonical(first))
         seals.append(
             {
@@ -190,7 +190,3 @@ def _add_to_days(tx: UnitOfWork, totals: Totals) -> None:
         ),
         rows,
     )
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

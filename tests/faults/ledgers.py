@@ -18,7 +18,8 @@ from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock
 from payments.kernel.money import vnd
 from payments.kernel.scope import FacilityId, Scope
-from payments.ledger.anchors import Anchor, make_anchor
+from payments.ledger.anchoring import make_anchor
+from payments.ledger.anchors import Anchor
 from payments.ledger.model import Entry
 from payments.ledger.posting_rules import money_in
 from payments.storage.unit_of_work import Database

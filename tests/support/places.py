@@ -892,6 +892,7 @@ NO_PAGES: Final[Mapping[str, str]] = {
     "cashier.printed": "paper",
     "cashier.printed_picture": "a picture",
     "patient.picture": "a picture",
+    "patient.proof_file": "a file for a program that checks it",
     "assets.send": "a file",
     "health.live": "for machines",
     "health.ready": "for machines",

@@ -12,6 +12,7 @@ from payments.intents.queries import IntentView
 from payments.invoicing import slips
 from payments.invoicing.queries import InvoiceView, LineView
 from payments.kernel.money import ZERO, Money
+from payments.ledger.proofs import Seal
 from payments.patients.service import masked
 from payments.qr import drawing
 from payments.receipts.printing import Print
@@ -32,13 +33,17 @@ _METHODS: Final = {
 
 
 def receipt(
-    payment: PaymentView, invoice: InvoiceView, printed: Print | None, reference: str
+    payment: PaymentView,
+    invoice: InvoiceView,
+    printed: Print | None,
+    reference: str,
+    seal: Seal | None,
 ) -> dict[str, object]:
     """
     Put the words of a receipt together.
 
     *printed* is None for a paper to look at, which is marked as no print. *reference* is the
-    bank's, empty where there is none.
+    bank's, empty where there is none; *seal* is None in the second before the books are sealed.
     """
     session = current().session
     return {
@@ -81,6 +86,8 @@ def receipt(
         "words": in_words(payment.applied),
         "cashier": session.user.name if session else "",
         "qr": drawing.svg(_link(invoice), invoice.number),
+        "look_up": _look_up(invoice),
+        "seal": "" if seal is None else say("receipt.seal", DEFAULT, _told(seal)),
     }
 
 
@@ -92,7 +99,7 @@ def slip(invoice: InvoiceView, intent: IntentView) -> dict[str, object]:
         ("pay.account_number", intent.payee.account),
         ("pay.reference", intent.code),
         # With the number it opens the page at /tra-cuu, for whoever cannot type the link.
-        ("slip.code", slips.slip_code(runtime().keys, scope().facility, invoice.pay_token)),
+        ("slip.code", _slip_code(invoice)),
     )
     return {
         **_head(),
@@ -171,6 +178,21 @@ def _head() -> dict[str, object]:
         "hospital": facility_name().upper(),
         "facility": str(scope().facility),
     }
+
+
+def _told(seal: Seal) -> dict[str, object]:
+    return {"seq": str(seal.seq), "short": seal.short}
+
+
+def _slip_code(invoice: InvoiceView) -> str:
+    return slips.slip_code(runtime().keys, scope().facility, invoice.pay_token)
+
+
+def _look_up(invoice: InvoiceView) -> str:
+    """Say how to come to the invoice without scanning, nor typing a long link."""
+    address = runtime().settings.public_url + url_for("patient.ask")
+    told = {"address": address.partition("://")[2], "code": _slip_code(invoice)}
+    return say("receipt.look_up", DEFAULT, told)
 
 
 def _link(invoice: InvoiceView) -> str:

@@ -18,7 +18,7 @@ from payments.intents.paper import NoOpenCode, keep_on_paper
 from payments.invoicing import queries as invoicing
 from payments.kernel.errors import InvalidField
 from payments.kernel.money import Money
-from payments.receipts import printing
+from payments.receipts import printing, proving
 from payments.receipts import queries as receipts
 from payments.receipts.printing import NoReceipt, Print
 from payments.receipts.queries import PaymentView
@@ -183,7 +183,8 @@ def _data(tx: UnitOfWork, payment: PaymentView, printed: Print | None) -> dict[s
     if payment.invoice is None:
         raise NoReceipt()
     invoice = invoicing.invoice(tx, runtime().keys, payment.invoice)
-    return papers.receipt(payment, invoice, printed, receipts.reference(tx, payment.id))
+    reference = receipts.reference(tx, payment.id)
+    return papers.receipt(payment, invoice, printed, reference, proving.seal_of(tx, payment.id))
 
 
 def _numbered(tx: UnitOfWork, payment_id: UUID) -> PaymentView:

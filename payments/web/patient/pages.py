@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from markupsafe import Markup
 
@@ -22,6 +23,8 @@ class ReceivedRow:
     #: Wording key of how it was paid; empty where there are no words for it.
     method: str
     receipt_number: str | None
+    #: Payment whose proof file can be fetched; None before the night that signs it.
+    provable: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

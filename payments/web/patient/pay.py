@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from uuid import UUID
 
 from flask import Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,6 +16,9 @@ from payments.invoicing.model import NoInvoice
 from payments.invoicing.queries import InvoiceView
 from payments.kernel.errors import NotFound
 from payments.qr import drawing
+from payments.receipts import proving
+from payments.receipts import queries as receipts
+from payments.receipts.printing import NoReceipt
 from payments.storage.unit_of_work import UnitOfWork
 from payments.web import codes, forms
 from payments.web.current import runtime, scope
@@ -85,6 +89,22 @@ def picture(token: str) -> Response:
         drawing.png(intent.payload, _PICTURE_MODULE_PX),
         content_type="image/png",
         headers={"Content-Disposition": f'attachment; filename="{intent.code}.png"'},
+    )
+
+
+@patient.get("/p/<token>/receipts/<uuid:payment_id>/proof.json")
+@public
+def proof_file(token: str, payment_id: UUID) -> Response:
+    """Give the proof of a receipt of this invoice, from the day after it was paid."""
+    with runtime().database.reading(scope()) as tx:
+        invoice = invoice_of(tx, token)
+        if receipts.payment(tx, payment_id).invoice != invoice.id:
+            raise NoReceipt()
+        made = proving.prove(tx, payment_id)
+    return Response(
+        made.text(),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{made.number}.proof.json"'},
     )
 
 

@@ -15,6 +15,7 @@ from payments.kernel.money import ZERO
 from payments.patients.service import masked
 from payments.qr import apps, drawing
 from payments.qr.banks import table
+from payments.receipts import proving
 from payments.receipts import queries as receipts
 from payments.receipts.model import Flag
 from payments.receipts.queries import PaymentView
@@ -86,12 +87,17 @@ def page_of(tx: UnitOfWork, invoice: InvoiceView, *, not_opened: str = "") -> Pa
                 payment.received_at,
                 _METHODS.get(payment.method, ""),
                 payment.receipt_number,
+                payment.id if _is_provable(tx, payment) else None,
             )
             for payment in payments
         ),
         proof=_proof(payments) if state is State.PAID else None,
         help_phone=runtime().settings.help_phone,
     )
+
+
+def _is_provable(tx: UnitOfWork, payment: PaymentView) -> bool:
+    return payment.receipt_number is not None and proving.is_provable(tx, payment.id)
 
 
 def _name_in(found: Sequence[Offer], slug: str) -> str:

@@ -14,7 +14,7 @@ from payments import ledger
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.clock import FrozenClock
 from payments.kernel.scope import Scope
-from payments.ledger import anchor_keys, anchors, commands, merkle
+from payments.ledger import anchor_keys, anchoring, anchors, commands, merkle
 from payments.ledger.rows import BALANCE, OUTBOX, SEAL, SEALER
 from payments.ledger.sealing import BATCH_MAX, seal_once
 from payments.ledger.verifying import verify
@@ -98,9 +98,9 @@ def test_proof_of_one_seal_holds_without_the_database(
     key = anchor_keys.read_key(tmp_path / "anchor.pem")
 
     with worker.transaction(scope) as tx:
-        anchor = anchors.make_anchor(tx, HospitalDay.of(clock.now()), key)
-        leaf = anchors.seal_hashes(tx, 5, 5)[0]
-        path = anchors.inclusion_proof(tx, anchor, 5)
+        anchor = anchoring.make_anchor(tx, HospitalDay.of(clock.now()), key)
+        leaf = anchoring.seal_hashes(tx, 5, 5)[0]
+        path = anchoring.inclusion_proof(tx, anchor, 5)
 
     assert merkle.proves(leaf, 4, 7, path, anchor.root)
     assert anchor.is_signed_by(key.public_key())
@@ -117,11 +117,11 @@ def test_anchors_leave_no_seal_out_and_never_repeat(
         post_all(ledger_database, scope, transfers(count), clock.now())
         seal_once(worker, scope)
         with worker.transaction(scope) as tx:
-            anchors.export(anchors.make_anchor(tx, today, key), tmp_path / "out")
+            anchors.export(anchoring.make_anchor(tx, today, key), tmp_path / "out")
         clock.advance(timedelta(hours=1))
 
-    with worker.transaction(scope) as tx, pytest.raises(anchors.NothingToAnchor):
-        anchors.make_anchor(tx, today, key)
+    with worker.transaction(scope) as tx, pytest.raises(anchoring.NothingToAnchor):
+        anchoring.make_anchor(tx, today, key)
     made = anchors.read_anchors(tmp_path / "out")
     assert [(one.first_seq, one.last_seq) for one in made] == [(1, 3), (4, 7)]
     assert verify(worker, scope, anchors=made, public_key=key.public_key()).is_sound
