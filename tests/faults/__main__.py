@@ -37,6 +37,7 @@ SCRIPTS: Final = {
     "givers": "K3 refunds at once",
     "schedules": "K4 refund, capture, cancellation, chargeback",
     "deadlocks": "K5 deadlock hunt",
+    "shift_ends": "K7 shifts end during payments",
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
     "receipts": "acceptance 15, numbers of receipts at once",

@@ -30,6 +30,7 @@ from tests.faults import (
     payers,
     receipts,
     scripting,
+    shift_ends,
     tenancy,
     uploads,
     xml_bombs,
@@ -58,6 +59,10 @@ def test_forged_messages_are_refused_and_write_nothing(cluster: Cluster) -> None
 
 def test_fifty_payers_of_one_invoice_pay_exactly_what_is_due(cluster: Cluster) -> None:
     assert payers.run(cluster, SEED, rounds=2).failures == []
+
+
+def test_shifts_end_during_payments_and_every_receipt_is_in_one(cluster: Cluster) -> None:
+    assert shift_ends.run(cluster, SEED, rounds=5, payments=20).failures == []
 
 
 def test_money_around_the_end_of_a_code_follows_the_rules(cluster: Cluster) -> None:

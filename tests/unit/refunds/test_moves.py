@@ -138,6 +138,7 @@ def test_code_that_is_shown_for_the_other_invoice_becomes_one_for_the_rest(
 
 
 def test_only_what_is_over_is_moved(gateway: AtTheGateway) -> None:
+    """Acceptance 7: to another open invoice of the same patient."""
     payment, target = paid(gateway), another(gateway.hospital)
 
     with pytest.raises(NotRefundable):

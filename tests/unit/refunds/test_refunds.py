@@ -136,6 +136,7 @@ def test_paid_invoice_is_refunded_after_its_credit_note_in_parts(gateway: AtTheG
 
 
 def test_what_is_still_owed_is_not_given_back(gateway: AtTheGateway) -> None:
+    """Acceptance 7: the overpaid part alone can be refunded."""
     payment = paid(gateway)
 
     with pytest.raises(NotRefundable):
@@ -158,6 +159,7 @@ def test_whoever_asks_does_not_approve(gateway: AtTheGateway) -> None:
 
 
 def test_the_database_itself_wants_two_people(gateway: AtTheGateway) -> None:
+    """Acceptance 6: whoever asks does not approve, whatever our code says."""
     refund = ask(gateway, paid(gateway, twice=True), PRICE)
     database, scope = gateway.hospital.runtime.database, gateway.hospital.scope
 
