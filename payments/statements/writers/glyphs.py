@@ -31,8 +31,7 @@ class Face:
 
     def width(self, text: str) -> int:
         """Say how long *text* is, which has letters of the face only (``shown``)."""
-        widths = self.letter_widths
-        return sum([widths[letter] for letter in text])
+        return sum(map(self.letter_widths.__getitem__, text))
 
     def shown(self, text: str) -> str:
         """Compose *text* and put a sign for what the face cannot show."""

@@ -28,7 +28,8 @@ _WEIGHTS: Final = {
 }  # fmt: skip
 _TO_THE_RIGHT: Final = (Kind.AMOUNT, Kind.COUNT)
 _SIGNATURES: Final = ("maker", "chief_accountant", "director")
-Line = list[tuple[str, float]]
+#: The lines of one text in its column: where each begins, as PDF writes it, and its glyphs.
+Lines = list[tuple[str, str]]
 
 
 class PdfFile:
@@ -38,7 +39,7 @@ class PdfFile:
         self._digest = Digest()
         self._plain, self._bold = face(FACES["F1"]), face(FACES["F2"])
         self._lefts, self._widths = _places(heading.columns)
-        self._known: dict[tuple[str, int], Line] = {}
+        self._known: dict[tuple[str, int], Lines] = {}
         self._drawn: list[str] = []
         self._y = 0.0
         self._begin()
@@ -107,22 +108,19 @@ class PdfFile:
             self._end()
             self._begin()
         base = self._y - _LEADING + 1.5
+        heights = [f"{base - at * _LEADING:.2f}" for at in range(_LINES_MAX)]
         drawn = [f"BT /{font} {_SIZE} Tf"]
-        x = y = 0.0
-        for place, lines in enumerate(cells):
-            right = self._heading.columns[place].kind in _TO_THE_RIGHT
-            for at, (drawn_text, width) in enumerate(lines):
-                left = self._lefts[place]
-                if right:
-                    left += self._widths[place] - width
-                to = base - at * _LEADING
-                drawn.append(f"{left - x:.2f} {to - y:.2f} Td <{drawn_text}> Tj")
-                x, y = left, to
+        drawn += [
+            # Each text has its own place: the same text of a column begins alike on every page.
+            f"1 0 0 1 {left} {up} Tm <{glyphs}> Tj"
+            for lines in cells
+            for (left, glyphs), up in zip(lines, heights, strict=False)
+        ]
         drawn.append("ET")
         self._drawn.append("\n".join(drawn))
         self._y -= height
 
-    def _lines(self, text: str, place: int, of: Face) -> Line:
+    def _lines(self, text: str, place: int, of: Face) -> Lines:
         """Break *text* to the width of its column; equal texts of a column are broken once."""
         if not text:
             return []
@@ -131,8 +129,19 @@ class PdfFile:
         if found is None:
             if len(self._known) > 20_000:
                 self._known.clear()
-            found = self._known[key] = _broken(of, of.shown(text), self._widths[place])
+            found = self._known[key] = self._placed(text, place, of)
         return found
+
+    def _placed(self, text: str, place: int, of: Face) -> Lines:
+        left, width = self._lefts[place], self._widths[place]
+        is_right = self._heading.columns[place].kind in _TO_THE_RIGHT
+        return [
+            (
+                f"{left + (width - of.width(line) * _SIZE / 1000 if is_right else 0):.2f}",
+                line.translate(of.digits),
+            )
+            for line in _broken(of, of.shown(text), width)
+        ]
 
     def _words(self, x: float, y: float, words: str, font: str, size: float) -> None:
         self._drawn.append(self._text(font, size, x, y, words))
@@ -156,11 +165,10 @@ def _places(columns: tuple[Column, ...]) -> tuple[list[float], list[float]]:
     return lefts, [weight * unit - 3 for weight in weights]
 
 
-def _broken(of: Face, text: str, width: float) -> Line:
+def _broken(of: Face, text: str, width: float) -> list[str]:
     most = width * 1000 / _SIZE
-    whole = of.width(text)
-    if whole <= most:
-        return [(text.translate(of.digits), whole * _SIZE / 1000)]
+    if of.width(text) <= most:
+        return [text]
     lines: list[str] = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
@@ -175,15 +183,14 @@ def _broken(of: Face, text: str, width: float) -> Line:
             lines[-1] += letter
     if len(lines) > _LINES_MAX:
         lines = [*lines[: _LINES_MAX - 1], f"{lines[_LINES_MAX - 1][:-1]}…"]
-    return [_measured(of, of.shown(line)) for line in lines]
-
-
-def _measured(of: Face, line: str) -> tuple[str, float]:
-    return line.translate(of.digits), of.width(line) * _SIZE / 1000
+    return [of.shown(line) for line in lines]
 
 
 def _shown(value: Value) -> str:
     """Write a value as a person in Vietnam reads it."""
+    # Most cells are texts; the match asks class after class.
+    if value.__class__ is str:
+        return str(value)
     match value:
         case None:
             return ""
