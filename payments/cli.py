@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "events": "payments.events.commands",
     "gateways": "payments.diagnosis.commands",
     "orders": "payments.interop.orders.commands",
+    "security-report": "payments.oversight.commands",
     "db": "payments.operations.commands",
     "keys": "payments.operations.commands",
 }
