@@ -39,6 +39,8 @@ COMMANDS: Final = {
     "gateways": "payments.diagnosis.commands",
     "orders": "payments.interop.orders.commands",
     "security-report": "payments.oversight.commands",
+    "evidence-pack": "payments.oversight.commands",
+    "verify-evidence": "payments.oversight.commands",
     "db": "payments.operations.commands",
     "keys": "payments.operations.commands",
 }

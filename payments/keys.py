@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -148,6 +148,14 @@ class Keys:
             int(facility): {name: Secret(value) for name, value in fields.items()}
             for facility, fields in self._accounts.get(system, {}).items()
         }
+
+    def secrets(self) -> Iterator[bytes]:
+        """Give every key and password, for a look whether one of them would leave the house."""
+        for ring in self._rings.values():
+            yield from ring.keys.values()
+        for system in self._accounts.values():
+            for fields in system.values():
+                yield from (told.encode() for name, told in fields.items() if "password" in name)
 
     def raw(self, purpose: str) -> bytes:
         """Give the current key itself, for a library that signs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
 
@@ -11,6 +13,10 @@ from payments.ledger import loading, merkle
 from payments.ledger.anchors import Anchor
 from payments.ledger.rows import ANCHOR, SEAL
 from payments.storage.unit_of_work import UnitOfWork
+
+_WITH_HEAD: Final = select(ANCHOR, SEAL.c.hash.label("head")).join(
+    SEAL, (SEAL.c.facility_id == ANCHOR.c.facility_id) & (SEAL.c.seq == ANCHOR.c.last_seq)
+)
 
 
 class NothingToAnchor(Conflict):
@@ -71,20 +77,24 @@ def seal_hashes(tx: UnitOfWork, first: int, last: int | None = None) -> list[byt
 
 def anchor_over(tx: UnitOfWork, seq: int) -> Anchor | None:
     """Find the anchor that covers seal *seq*; None where none was signed since."""
-    row = tx.execute(
-        select(ANCHOR, SEAL.c.hash.label("head"))
-        .join(
-            SEAL,
-            (SEAL.c.facility_id == ANCHOR.c.facility_id) & (SEAL.c.seq == ANCHOR.c.last_seq),
-        )
-        .where(
-            ANCHOR.c.facility_id == tx.facility,
-            ANCHOR.c.first_seq <= seq,
-            ANCHOR.c.last_seq >= seq,
-        )
-    ).first()
-    if row is None:
-        return None
+    found = _WITH_HEAD.where(
+        ANCHOR.c.facility_id == tx.facility, ANCHOR.c.first_seq <= seq, ANCHOR.c.last_seq >= seq
+    )
+    row = tx.execute(found).first()
+    return None if row is None else _anchor(tx, row)
+
+
+def anchors_between(tx: UnitOfWork, first: HospitalDay, last: HospitalDay) -> tuple[Anchor, ...]:
+    """List the anchors that were signed for the days *first* to *last*, in the order of seals."""
+    found = _WITH_HEAD.where(
+        ANCHOR.c.facility_id == tx.facility,
+        ANCHOR.c.booked_on >= first.date,
+        ANCHOR.c.booked_on <= last.date,
+    ).order_by(ANCHOR.c.first_seq)
+    return tuple(_anchor(tx, row) for row in tx.execute(found))
+
+
+def _anchor(tx: UnitOfWork, row: Any) -> Anchor:
     return Anchor(
         tx.facility,
         HospitalDay(row.booked_on),

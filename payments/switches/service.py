@@ -89,6 +89,11 @@ def lift(runtime: Runtime, scope: Scope, kind: Kind) -> Stop:
     return made
 
 
+def history(tx: UnitOfWork) -> tuple[Stop, ...]:
+    """List every change of every switch, by kind, first first."""
+    return tuple(_model(row) for row in _ALL.all(tx))
+
+
 def newest(tx: UnitOfWork, kind: Kind) -> Stop | None:
     row = _OF_KIND.first(tx, kind=kind.value)
     return None if row is None else _model(row)
