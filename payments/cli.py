@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "orders": "payments.interop.orders.commands",
     "security-report": "payments.oversight.commands",
     "evidence-pack": "payments.oversight.commands",
+    "insider-report": "payments.oversight.commands",
     "verify-evidence": "payments.oversight.commands",
     "db": "payments.operations.commands",
     "keys": "payments.operations.commands",

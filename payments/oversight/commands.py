@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from payments.kernel.calendar import HospitalDay
 from payments.kernel.scope import Scope
 from payments.ledger import anchor_keys
 from payments.oversight import checking_pack, pack, report
 from payments.oversight.checking_pack import WrongEvidence
+from payments.oversight.insiders import report as insiders
 from payments.oversight.pack import Span
 from payments.runtime import Runtime
 from payments.words.arguments import hospital_day, unreadable
@@ -26,6 +28,12 @@ def add_commands(subparsers: Any) -> None:
     made.add_argument("--key", type=Path, metavar="FILE", help="sign it with this key (PEM)")
     made.add_argument("--out", type=Path, metavar="FILE", help="write the whole report there")
     made.set_defaults(run_with=_report)
+    inside = subparsers.add_parser(
+        "insider-report", help="patterns by which money leaves from inside, of some days"
+    )
+    inside.add_argument("--day", type=hospital_day, metavar="YYYY-MM-DD", help="default yesterday")
+    inside.add_argument("--days", type=int, default=1, metavar="N", help="so many, ending then")
+    inside.set_defaults(run_with=_inside)
     packed = subparsers.add_parser("evidence-pack", help="the evidence of some days in one file")
     packed.add_argument(
         "--from", dest="first", type=hospital_day, required=True, metavar="YYYY-MM-DD"
@@ -54,6 +62,17 @@ def _report(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
         print(f"{one.weight.value:<6} {one.id:<24} {one.where}\n       {one.todo} ({one.basis})")
     print(f"{len(made.weak)} weak places")
     return 0 if made.is_clean else 1
+
+
+def _inside(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:
+    last = args.day or HospitalDay.of(runtime.clock.now()).plus(-1)
+    found = insiders.of_days(runtime, scope, last.plus(1 - max(1, args.days)), last)
+    for one in found:
+        print(f"{one.day}  {one.pattern.value:<20} {one.who:<24} {one.amount:>14} đ")
+        print(f"            {one.why}")
+        print(f"            {', '.join(one.ids)}")
+    print(f"{len(found)} to look at; a pattern is no verdict")
+    return 0
 
 
 def _pack(runtime: Runtime, scope: Scope, args: argparse.Namespace) -> int:

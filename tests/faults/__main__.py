@@ -50,6 +50,7 @@ SCRIPTS: Final = {
     "xml_bombs": "W6 XML bombs in dossiers",
     "uploads": "W7 hostile uploads",
     "hostile_clients": "W4 endless and slow clients",
+    "insiders": "L5 patterns of insiders",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",
     "splits": "insurance splits of random visits",

@@ -1,0 +1,1 @@
+"""Patterns by which money leaves a cash hall from inside: to be looked at, never a verdict."""
