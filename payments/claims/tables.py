@@ -13,8 +13,8 @@ from lxml import etree
 from payments.claims.documents import TABLE_MAX_BYTES, unpack
 from payments.claims.fields import is_number, registry
 from payments.claims.findings import Finding
-from payments.claims.usual import is_usual
-from payments.foreign_xml import Unreadable, root_of
+from payments.claims.usual import is_usual, usual_rows
+from payments.foreign_xml import TAGS_MAX, Unreadable, root_of
 from payments.insurance.coverage.model import ZERO
 
 LINES_MAX: Final = 20_000
@@ -52,7 +52,11 @@ class Record:
 def read_table(table: str, content: str) -> tuple[list[Record], list[Finding]]:
     """Read the packed *content* of *table*: its rows, and all that is wrong with them."""
     try:
-        root = root_of(unpack(content), most=TABLE_MAX_BYTES)
+        document = unpack(content)
+        plain = _plain(table, document)
+        if plain is not None:
+            return plain, list(_twice(plain))
+        root = root_of(document, most=TABLE_MAX_BYTES)
     except Unreadable as refusal:
         return [], [Finding(refusal.code, table)]
     expected, listed, row = SHAPES[table]
@@ -72,6 +76,20 @@ def read_table(table: str, content: str) -> tuple[list[Record], list[Finding]]:
     records = [_record(table, element, findings) for element in elements]
     findings += [one for record in records for one in _of_record(record)]
     return records, findings + list(_twice(records))
+
+
+def _plain(table: str, document: bytes) -> list[Record] | None:
+    """Read a document in which nothing is odd without a parser; None leaves it to the parser."""
+    if len(document) > TABLE_MAX_BYTES:
+        return None
+    try:
+        text = document.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    if text.count("<") > TAGS_MAX:
+        return None
+    rows = usual_rows(table, SHAPES[table], text, LINES_MAX)
+    return None if rows is None else [Record(table, row) for row in rows]
 
 
 def _record(table: str, element: etree._Element, findings: list[Finding]) -> Record:
