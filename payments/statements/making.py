@@ -140,12 +140,16 @@ def write(reading: Reading, heading: Heading, form: str, sink: Sink, sums: Sums)
     """
     what = heading.statement
     writer = registry.form(form).writer(heading, sink, reading.keys)
-    for row in what.rows(reading):
-        sums.add(row)
-        writer.row(row)
-    if what.proof is not None:
-        held_against(what.proof, sums, what.proof.ledger(reading))
-    writer.close(sums)
+    try:
+        for row in what.rows(reading):
+            sums.add(row)
+            writer.row(row)
+        if what.proof is not None:
+            held_against(what.proof, sums, what.proof.ledger(reading))
+        writer.close(sums)
+    except BaseException:
+        writer.drop()
+        raise
 
 
 class _Parts:

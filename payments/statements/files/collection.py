@@ -8,6 +8,7 @@ All movements stand in it (patients' money, refunds, fees, interest), so that th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Row as Found
@@ -113,6 +114,7 @@ def _row(one: Found[Any], known: Circumstances, keys: Keys) -> Row:
     )
 
 
+@cache
 def _said(group: str, key: str) -> str:
     return catalogue.say(f"statement.{group}.{key}", LANGUAGE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,7 +53,8 @@ def asked(
     tx: UnitOfWork, statement: Select[Any], column: Any, ids: Iterable[UUID]
 ) -> Iterator[Row[Any]]:
     """Ask for the rows whose *column* is one of *ids*, so many at once as an engine takes."""
-    wanted = sorted(set(ids))
+    # By their numbers: comparing ids as such costs more than asking for them.
+    wanted = sorted(set(ids), key=attrgetter("int"))
     for start in range(0, len(wanted), PAGE):
         yield from tx.execute(statement.where(column.in_(wanted[start : start + PAGE])))
 

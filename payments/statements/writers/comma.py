@@ -43,3 +43,6 @@ class CsvFile:
             return
         cells = [plain(sums.at(place)) for place in range(len(self._heading.columns))]
         self._writer.writerow([total_title(sums.rows), *cells[1:]])
+
+    def drop(self) -> None:
+        """Nothing is held."""

@@ -19,10 +19,27 @@ class Sink(Protocol):
     def write(self, content: bytes, /) -> int: ...
 
 
+class Tap:
+    """Hands bytes on until it is shut."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.is_shut = False
+
+    def write(self, content: bytes, /) -> int:
+        return len(content) if self.is_shut else self._sink.write(content)
+
+    def flush(self) -> None:
+        """What takes the bytes keeps them, or stores them when they are enough."""
+
+
 class Writer(Protocol):
     def row(self, cells: Row) -> None: ...
 
     def close(self, sums: Sums) -> None: ...
+
+    def drop(self) -> None:
+        """Let go of what is held: the file is not to be made, and nothing more is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ _WEIGHTS: Final = {
 }  # fmt: skip
 _TO_THE_RIGHT: Final = (Kind.AMOUNT, Kind.COUNT)
 _SIGNATURES: Final = ("maker", "chief_accountant", "director")
+#: Of one column: an hour of numbers that never come again costs a megabyte.
+_KNOWN_MAX: Final = 2_000
 #: The lines of one text in its column: where each begins, as PDF writes it, and its glyphs.
 Lines = list[tuple[str, str]]
 
@@ -39,7 +41,10 @@ class PdfFile:
         self._digest = Digest()
         self._plain, self._bold = face(FACES["F1"]), face(FACES["F2"])
         self._lefts, self._widths = _places(heading.columns)
-        self._known: dict[tuple[str, int], Lines] = {}
+        # Of each face and column: a text of it is broken once.
+        self._known: dict[str, list[dict[str, Lines]]] = {
+            font: [{"": []} for _ in heading.columns] for font in FACES
+        }
         self._drawn: list[str] = []
         self._y = 0.0
         self._begin()
@@ -60,6 +65,9 @@ class PdfFile:
         self._sign()
         self._end()
         self._objects.close(self._text("F1", 7, 0, 0, str(self._objects.pages)))
+
+    def drop(self) -> None:
+        """Nothing is held."""
 
     def _begin(self) -> None:
         heading, top = self._heading, HEIGHT - _MARGIN
@@ -102,13 +110,17 @@ class PdfFile:
             self._words(left, self._y - 48, _said("statement.sign.how"), "F1", 7)
 
     def _row(self, texts: list[str], font: str, of: Face) -> None:
-        cells = [self._lines(text, place, of) for place, text in enumerate(texts)]
-        height = _LEADING * max(1, *map(len, cells)) + _GAP
+        cells = [
+            known[text] if text in known else self._lines(text, place, font, of)
+            for place, (text, known) in enumerate(zip(texts, self._known[font], strict=True))
+        ]
+        most = max(1, *map(len, cells))
+        height = _LEADING * most + _GAP
         if self._y - height < _BOTTOM:
             self._end()
             self._begin()
         base = self._y - _LEADING + 1.5
-        heights = [f"{base - at * _LEADING:.2f}" for at in range(_LINES_MAX)]
+        heights = [f"{base - at * _LEADING:.2f}" for at in range(most)]
         drawn = [f"BT /{font} {_SIZE} Tf"]
         drawn += [
             # Each text has its own place: the same text of a column begins alike on every page.
@@ -120,17 +132,14 @@ class PdfFile:
         self._drawn.append("\n".join(drawn))
         self._y -= height
 
-    def _lines(self, text: str, place: int, of: Face) -> Lines:
-        """Break *text* to the width of its column; equal texts of a column are broken once."""
-        if not text:
-            return []
-        key = (text, place if of is self._plain else -1 - place)
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) > 20_000:
-                self._known.clear()
-            found = self._known[key] = self._placed(text, place, of)
-        return found
+    def _lines(self, text: str, place: int, font: str, of: Face) -> Lines:
+        """Break a new *text* to the width of its column, and keep it for the next rows."""
+        known = self._known[font][place]
+        if len(known) > _KNOWN_MAX:
+            known.clear()
+            known[""] = []
+        known[text] = self._placed(text, place, of)
+        return known[text]
 
     def _placed(self, text: str, place: int, of: Face) -> Lines:
         left, width = self._lefts[place], self._widths[place]

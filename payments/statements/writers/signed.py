@@ -49,6 +49,9 @@ class JsonFile:
         tail = b'],\n"head":' + signing.canonical(head)
         self._sink.write(b"\n" + tail + f',\n"signature":"{signature}"}}\n'.encode())
 
+    def drop(self) -> None:
+        """Nothing is held."""
+
 
 def _told(value: Value) -> str | int | None:
     if isinstance(value, Money):

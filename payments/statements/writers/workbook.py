@@ -17,7 +17,7 @@ from payments.kernel.calendar import HOSPITAL_ZONE
 from payments.kernel.money import Money
 from payments.statements.cells import is_formula
 from payments.statements.model import LANGUAGE, Column, Kind, Row, Sums, Value
-from payments.statements.writers.heading import Digest, Heading, Sink, plain, total_title
+from payments.statements.writers.heading import Digest, Heading, Sink, Tap, plain, total_title
 from payments.words import catalogue
 
 #: Excel's own limit, less the title, a gap and the totals.
@@ -86,8 +86,9 @@ class XlsxFile:
     def __init__(self, heading: Heading, sink: Sink) -> None:
         self._heading = heading
         self._digest = Digest()
+        self._tap = Tap(sink)
         self._zip = zipfile.ZipFile(
-            cast("IO[bytes]", sink), "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST
+            cast("IO[bytes]", self._tap), "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST
         )
         for name, part in _PARTS.items():
             self._zip.writestr(name, _HEAD + part)
@@ -125,6 +126,12 @@ class XlsxFile:
         self._put("</sheetData></worksheet>")
         self._sheet.close()
         self._zip.writestr("xl/worksheets/sheet2.xml", self._facts(sums))
+        self._zip.close()
+
+    def drop(self) -> None:
+        """End both handles into nothing: left open, the zip would write its end when collected."""
+        self._tap.is_shut = True
+        self._sheet.close()
         self._zip.close()
 
     def _line(self, cells: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 from datetime import UTC, date, datetime
 from zipfile import ZipFile
@@ -177,3 +178,27 @@ def test_every_file_has_its_titles_in_words() -> None:
     for statement in registry.STATEMENTS.values():
         assert statement.title
         assert len({one.title for one in statement.columns}) == len(statement.columns)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "pdf", "json"])
+def test_a_file_that_is_given_up_writes_nothing_more_and_holds_nothing(
+    keys: Keys, form: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    statement = Statement("collection", COLUMNS, lambda _: iter(()), None)
+    heading = Heading(
+        statement, Span(DAY, DAY), "BV Thử nghiệm", 99001, "NGƯỜI THỬ", NOON, is_trial=True
+    )
+    out = io.BytesIO()
+    writer = registry.FORMS[form].writer(heading, out, keys)
+    writer.row(a_row())
+    unraisable: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.unraisablehook", unraisable.append)
+        written_until_then = len(out.getvalue())
+        writer.drop()
+        del writer
+        gc.collect()
+
+    assert unraisable == []
+    assert len(recwarn) == 0
+    assert len(out.getvalue()) == written_until_then
