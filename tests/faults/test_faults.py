@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from payments.gateway import RawNotification
+from payments.inbox import effects
 from payments.inbox import service as inbox
 from payments.kernel.clock import FrozenClock
+from payments.kernel.money import vnd
 from payments.kernel.scope import Scope
+from payments.receipts.model import Allocation
 from payments.runtime import Runtime
 from payments.storage.locks import Lock
 from tests.faults import (
@@ -31,6 +36,7 @@ from tests.faults import (
     receipts,
     scripting,
     shift_ends,
+    stateful,
     tenancy,
     uploads,
     xml_bombs,
@@ -63,6 +69,26 @@ def test_fifty_payers_of_one_invoice_pay_exactly_what_is_due(cluster: Cluster) -
 
 def test_shifts_end_during_payments_and_every_receipt_is_in_one(cluster: Cluster) -> None:
     assert shift_ends.run(cluster, SEED, rounds=5, payments=20).failures == []
+
+
+def test_random_commands_end_as_a_model_of_dicts_says() -> None:
+    assert stateful.run(SEED, sequences=5, steps=20).failures == []
+
+
+def test_random_commands_find_a_service_that_errs(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Only the amount that the bank moved is applied wrongly: by one đồng, and booked as such.
+    rightly = effects.allocate
+
+    def wrongly(*told: Any, **more: Any) -> Allocation:
+        true = rightly(*told, **more)
+        odd = vnd(1) if true.applied > vnd(1) else vnd(0)
+        return replace(true, applied=true.applied - odd, suspense=true.suspense + odd)
+
+    monkeypatch.setattr(effects, "allocate", wrongly)
+
+    [found] = stateful.run(SEED, sequences=5, steps=10).failures
+
+    assert "transfer(" in found
 
 
 def test_money_around_the_end_of_a_code_follows_the_rules(cluster: Cluster) -> None:
