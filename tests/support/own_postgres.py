@@ -8,9 +8,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -40,11 +41,24 @@ def binaries() -> Path:
 class OwnPostgres:
     """One server; ``start`` and the ways to end it may be called again and again."""
 
-    def __init__(self, place: Path, *, is_copy: bool = False) -> None:
-        """*is_copy*: its data will be copied from another server, so none are made."""
+    def __init__(
+        self,
+        place: Path,
+        *,
+        is_copy: bool = False,
+        initdb: Sequence[str] = (),
+        settings: Mapping[str, str] = MappingProxyType({}),
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """
+        *is_copy*: its data will be copied from another server, so none are made.
+
+        *settings* are PostgreSQL's, *environ* is what its processes are told besides.
+        """
         self._bin = binaries()
         self._place = place
         self._data = place / "data"
+        self._settings, self._environ = settings, environ
         self._user = _user()
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -52,7 +66,11 @@ class OwnPostgres:
             shutil.chown(place, self._user)
         if not is_copy:
             told = ("-U", "postgres", "-A", "trust", "-E", "UTF8")
-            self._run("initdb", "-D", str(self._data), *told)
+            self._run("initdb", "-D", str(self._data), *told, *initdb)
+
+    @property
+    def data(self) -> Path:
+        return self._data
 
     @property
     def url(self) -> str:
@@ -75,6 +93,8 @@ class OwnPostgres:
         """Start, recover if need be; returns the seconds until it answers."""
         arguments = ["-D", str(self._data), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""]
         arguments += ["-c", f"max_connections={_CONNECTIONS_MAX}", "-c", "fsync=on"]
+        for name, value in self._settings.items():
+            arguments += ["-c", f"{name}={value}"]
         with (self._place / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._bin / "postgres", *arguments],
@@ -82,6 +102,7 @@ class OwnPostgres:
                 stderr=log,
                 start_new_session=True,
                 cwd="/",
+                env=os.environ | self._environ,
                 **self._as_user(),
             )
         return until(self.answers, seconds=_START_MAX_S, what="PostgreSQL answers")
@@ -141,6 +162,9 @@ class OwnPostgres:
         children = children_of(self._process.pid)
         with suppress(ProcessLookupError):
             os.kill(children[place % len(children)], signal.SIGKILL)
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -35,6 +35,8 @@ class Traffic:
     answers: Counter[int] = field(default_factory=Counter)
     #: When each acknowledgement came, on the monotonic clock, in order.
     acknowledged: list[float] = field(default_factory=list)
+    #: When each of them was answered, and how many seconds after that request was sent.
+    took: list[tuple[float, float]] = field(default_factory=list)
     gave_up: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
@@ -58,6 +60,12 @@ class Traffic:
         with self._lock:
             return next((at for at in self.acknowledged if at > moment), None)
 
+    def p99(self, since: float, to: float) -> float | None:
+        """Give the 99th hundredth of the seconds of what was answered in between; None: nothing."""
+        with self._lock:
+            seconds = sorted(one for at, one in self.took if since <= at < to)
+        return seconds[len(seconds) * 99 // 100] if seconds else None
+
     def _run(self) -> None:
         client = Client(self.port, timeout_s=20)
         with ThreadPoolExecutor(self.clients) as threads:
@@ -71,12 +79,15 @@ class Traffic:
         until = time.monotonic() + _PATIENCE_S
         self.journal.intend(told.reference)
         while time.monotonic() < until:
+            sent = time.monotonic()
             status = client.tell(channel, FURNISHED[channel].raw(told, datetime.now(UTC)))
             self.journal.answered(told.reference, status)
             with self._lock:
                 self.answers[status] += 1
                 if 200 <= status < 300:
-                    self.acknowledged.append(time.monotonic())
+                    now = time.monotonic()
+                    self.acknowledged.append(now)
+                    self.took.append((now, now - sent))
                     return
             time.sleep(chance.uniform(*_PAUSE_S))
         self.gave_up.append(told.reference)
