@@ -19,6 +19,7 @@ from payments.receipts.model import Allocation
 from payments.runtime import Runtime
 from payments.storage.locks import Lock
 from tests.faults import (
+    advisories,
     bombs,
     canaries,
     crash,
@@ -39,6 +40,7 @@ from tests.faults import (
     stateful,
     tenancy,
     uploads,
+    webhook_fuzz,
     xml_bombs,
 )
 from tests.support import oracle
@@ -86,7 +88,7 @@ def test_random_commands_find_a_service_that_errs(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(effects, "allocate", wrongly)
 
-    [found] = stateful.run(SEED, sequences=5, steps=10).failures
+    [found] = stateful.run(SEED, sequences=10, steps=10).failures
 
     assert "transfer(" in found
 
@@ -133,6 +135,15 @@ def test_xml_bombs_in_dossiers_are_refused_soon_and_small() -> None:
 
 def test_hostile_uploads_are_refused_and_write_nothing(cluster: Cluster) -> None:
     assert uploads.run(cluster, SEED, rounds=3).failures == []
+
+
+def test_misshapen_messages_of_gateways_fail_nothing_of_ours() -> None:
+    names = ("sepay hmac form", "stripe")
+    assert webhook_fuzz.run(SEED, cases=120, names=names).failures == []
+
+
+def test_no_pin_has_a_weakness_that_we_know_and_a_weak_one_is_found() -> None:
+    assert advisories.run().failures == []
 
 
 def test_endless_and_slow_clients_keep_nobody_waiting(cluster: Cluster) -> None:
