@@ -55,6 +55,8 @@ SCRIPTS: Final = {
     "uploads": "W7 hostile uploads",
     "hostile_clients": "W4 endless and slow clients",
     "insiders": "L5 patterns of insiders",
+    "cards": "L2 card numbers",
+    "lost_keys": "L6 lost keys",
     "advisories": "L7 known weaknesses",
     "tamper": "L3 altered rows",
     "memos": "payment codes in memos",

@@ -114,6 +114,10 @@ class Program:
         """Quote the end of the log, for a program that should be running."""
         return self._log.read_text(errors="replace")[-2_000:]
 
+    def log_text(self) -> str:
+        """Give all that the program has written."""
+        return self._log.read_text(errors="replace")
+
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
