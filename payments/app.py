@@ -10,6 +10,8 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from payments.config import Mode, Settings
+from payments.einvoicing.accounts import accounts_of
+from payments.external import einvoices
 from payments.external.portal import PORTAL, Account
 from payments.external.registry import Portals
 from payments.gateway import Gateways
@@ -130,8 +132,15 @@ def from_environment() -> Runtime:
     if found != newest:
         raise OldSchema(f"the database is at {found}, the program at {newest}: vienphi db upgrade")
     portals = Portals.at(settings.portal_url, _accounts(keys), None, clock)
+    sellers = accounts_of(keys)
     return Runtime(
-        settings, database, Gateways.named(settings.gateways), clock, keys, portals=portals
+        settings,
+        database,
+        Gateways.named(settings.gateways),
+        clock,
+        keys,
+        portals=portals,
+        einvoices=einvoices.Providers.at(settings.einvoice_url, sellers, clock),
     )
 
 

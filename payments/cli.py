@@ -83,6 +83,19 @@ def _modules(argv: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(COMMANDS.values()))
 
 
+#: Parts of the worker that may run as a program of their own.
+LOOPS: Final = (
+    "seal",
+    "jobs",
+    "events",
+    "exports",
+    "gateways",
+    "portal",
+    "dossiers",
+    "einvoices",
+)
+
+
 def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("vienphi", description="The money side of a hospital.")
     parser.add_argument(
@@ -94,9 +107,7 @@ def _parser(modules: Sequence[str]) -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     working = subparsers.add_parser("worker", help="number, apply, poll, expire, tell and seal")
-    working.add_argument(
-        "--only", choices=("seal", "jobs", "events", "exports", "gateways", "portal", "dossiers")
-    )
+    working.add_argument("--only", choices=LOOPS)
     working.set_defaults(run=_worker)
     for module in modules:
         import_module(module).add_commands(subparsers)

@@ -58,6 +58,8 @@ class Settings:
     slip_days: int = 7
     #: Address of the insurer's portal; empty where cards are checked by hand.
     portal_url: str = ""
+    #: Address of the provider of e-invoices; empty where they are issued by other means.
+    einvoice_url: str = ""
     #: Whether finance and administration prove a second factor.
     second_factor: bool = True
 
@@ -95,7 +97,8 @@ class Settings:
             help_phone=_phone(environ.get("VIENPHI_HELP_PHONE", "")),
             idle_minutes=_number(environ, "VIENPHI_IDLE_MINUTES", 15, low=1, high=60),
             slip_days=_number(environ, "VIENPHI_SLIP_DAYS", 7, low=1, high=30),
-            portal_url=_portal(environ.get("VIENPHI_PORTAL_URL", ""), mode),
+            portal_url=_system(environ, "VIENPHI_PORTAL_URL", mode),
+            einvoice_url=_system(environ, "VIENPHI_EINVOICE_URL", mode),
             second_factor=_is_required(environ, "VIENPHI_SECOND_FACTOR"),
         )
         if mode is Mode.PRODUCTION:
@@ -120,6 +123,7 @@ KNOWN: Final = {
     "VIENPHI_BANK_APPS_FILE": "table of bank apps that replaces the shipped one (CSV)",
     "VIENPHI_HELP_PHONE": "telephone number that patients are told to call",
     "VIENPHI_IDLE_MINUTES": "minutes without a touch after which a screen locks, 1 to 60",
+    "VIENPHI_EINVOICE_URL": "address of the provider of e-invoices (https); empty: none are issued",
     "VIENPHI_PORTAL_URL": "address of the insurer's portal (https); empty: cards by hand",
     "VIENPHI_SECOND_FACTOR": "required or off; off is for a trial only",
     "VIENPHI_FACILITY": "facility code, where the database holds several and no host names one",
@@ -227,14 +231,14 @@ def _phone(text: str) -> str:
     return text
 
 
-def _portal(text: str, mode: Mode) -> str:
-    """Read the address of the insurer's portal; a sandbox on this machine is for a trial only."""
-    url = text.strip().rstrip("/")
+def _system(environ: Mapping[str, str], name: str, mode: Mode) -> str:
+    """Read the address of another's system; a sandbox on this machine is for a trial only."""
+    url = environ.get(name, "").strip().rstrip("/")
     is_local = re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", url) is not None
     if url and not (url.startswith("https://") or is_local):
-        raise WrongSetting("VIENPHI_PORTAL_URL must begin with https://")
+        raise WrongSetting(f"{name} must begin with https://")
     if mode is Mode.PRODUCTION and re.match(r"https?://(127\.|localhost|\[)", url):
-        raise WrongSetting("VIENPHI_PORTAL_URL names this machine, which is no portal")
+        raise WrongSetting(f"{name} names this machine, where only a sandbox is")
     return url
 
 

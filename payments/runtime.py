@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from payments.config import Settings
+from payments.external.einvoices import Providers
 from payments.external.registry import Portals
 from payments.gateway import Gateways, Transport
 from payments.kernel.clock import Clock
@@ -25,3 +26,5 @@ class Runtime:
     transport: Transport | None = None
     #: The insurer's portal, by facility; empty where cards are checked by hand.
     portals: Portals = field(default_factory=Portals)
+    #: The providers of e-invoices, by facility; empty where they are issued by other means.
+    einvoices: Providers = field(default_factory=Providers)

@@ -20,6 +20,7 @@ from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.card_checks.asking import look as ask_portal
 from payments.duties import KINDS
+from payments.einvoicing.sending import look as issue_einvoices
 from payments.events.delivering import look
 from payments.inbox import service as messages
 from payments.inbox.lanes import Lanes
@@ -52,6 +53,7 @@ _APART: Final = {
     "exports": (1.0, make_exports),
     "portal": (1.0, ask_portal),
     "dossiers": (1.0, send_dossiers),
+    "einvoices": (1.0, issue_einvoices),
 }
 _GATEWAYS: Final = "gateways"
 _GATEWAYS_EVERY_S: Final = 5.0
@@ -216,6 +218,7 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
         step = run_jobs(runtime, scope.facility) + _seal(runtime, scope)
         step += _seal_audit(runtime, scope) + look(runtime, scope) + ask_portal(runtime, scope)
         step += send_dossiers(runtime, scope) + make_exports(runtime, scope)
+        step += issue_einvoices(runtime, scope)
         if not step:
             return did
         did += step

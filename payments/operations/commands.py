@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from payments import keys
 from payments.audit_chain.verifying import verify as verify_audit
 from payments.config import Mode
+from payments.einvoicing import accounts as einvoices
 from payments.external.portal import PORTAL
 from payments.kernel.clock import SystemClock
 from payments.kernel.errors import InvalidField
@@ -77,6 +78,7 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
     account.add_argument("--staff-name", required=True, help="who looks cards up (hoTenCb)")
     account.add_argument("--staff-id", required=True, help="their identity number (cccdCb)")
     account.set_defaults(run=_account)
+    einvoices.add_verb(verbs)
 
 
 def _upgrade(args: argparse.Namespace) -> int:

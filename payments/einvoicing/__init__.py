@@ -1,0 +1,1 @@
+"""E-invoices of receipts: issued once, replaced or adjusted, never taken back."""
