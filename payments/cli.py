@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "verify-evidence": "payments.oversight.commands",
     "db": "payments.operations.commands",
     "keys": "payments.operations.commands",
+    "backup": "payments.operations.backups.commands",
 }
 
 

@@ -20,11 +20,15 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from payments.kernel.errors import Rejected
 from payments.kernel.secret import Secret
 
-PURPOSES: Final = ("settings", "personal", "lookup", "session")
+PURPOSES: Final = ("settings", "personal", "lookup", "session", "backup")
+#: Came later: a file that was made before lacks it until `vienphi keys rotate` adds it.
+_ADDED: Final = frozenset({"backup"})
 _NONCE_BYTES: Final = 12
 
 
@@ -79,6 +83,7 @@ class Keys:
                     },
                 )
                 for purpose in PURPOSES
+                if purpose in told["purposes"] or purpose not in _ADDED
             }
         except FileNotFoundError:
             raise WrongKeys(f"{path} does not exist: make it with `vienphi keys new`") from None
@@ -138,8 +143,32 @@ class Keys:
             for number in [*older, ring.current]
         }
 
+    def derive(self, purpose: str, salt: bytes, *, number: int) -> bytes:
+        """
+        Make the key of one file (32 bytes, HKDF-SHA-256, RFC 5869) from the key *number*.
+
+        Raises:
+            WrongKeys: the key is not in the keys file.
+        """
+        ring = self._rings.get(purpose)
+        key = None if ring is None else ring.keys.get(number)
+        if key is None:
+            raise WrongKeys(f"the key {number} of {purpose} is not in the keys file")
+        info = f"vienphi {purpose}".encode()
+        return HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(key)
+
     def current(self, purpose: str) -> int:
-        """Name the key with which new values are sealed and hashed."""
+        """
+        Name the key with which new values are sealed and hashed.
+
+        Raises:
+            WrongKeys: the keys file is older than this purpose.
+        """
+        if purpose not in self._rings:
+            raise WrongKeys(
+                f"the keys file has no key for {purpose}:"
+                f" vienphi keys rotate FILE --purpose {purpose}"
+            )
         return self._rings[purpose].current
 
     def accounts(self, system: str) -> dict[int, dict[str, Secret[str]]]:
@@ -181,8 +210,8 @@ def rotate(path: Path, purpose: str) -> int:
     """Add a key to the ring of *purpose* and make it the current one; returns its id."""
     Keys.read(path)
     told = json.loads(path.read_text(encoding="utf-8"))
-    ring = told["purposes"][purpose]
-    number = max(map(int, ring["keys"])) + 1
+    ring = told["purposes"].setdefault(purpose, {"keys": {}})
+    number = max(map(int, ring["keys"]), default=0) + 1
     ring["keys"][str(number)] = _new_key()
     ring["current"] = number
     _rewrite(path, told)

@@ -23,6 +23,7 @@ SCRIPTS: Final = {
     "power_cut": "C4 power cuts",
     "disk_full": "C5 full disk",
     "failover": "C7 the primary of two nodes dies",
+    "restore_drill": "C8, L6 restore drill",
     "sealer": "C9 killed sealers",
     "duplicates": "M1 duplicates",
     "order": "M2 every order",

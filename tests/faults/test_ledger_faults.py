@@ -7,7 +7,7 @@ from pathlib import Path
 from payments.kernel.clock import FrozenClock
 from payments.ledger.verifying import verify
 from payments.storage.unit_of_work import Database
-from tests.faults import close_day, sealer, tamper
+from tests.faults import close_day, restore_drill, sealer, tamper
 from tests.faults.damages import DAMAGES
 from tests.faults.ledgers import SCOPE, Ledgers
 from tests.support.databases import Cluster
@@ -48,3 +48,8 @@ def test_a_day_that_closes_during_payments_loses_and_doubles_none(
     hospital: Hospital, clock: FrozenClock
 ) -> None:
     assert close_day.run(hospital, clock, 7, rounds=2).failures == []
+
+
+def test_a_backup_made_during_payments_comes_back_whole_and_only_with_its_key() -> None:
+    # Acceptance 22: the restored ledger's sum, chain and audit head are those of the backup.
+    assert restore_drill.run(7, payments=12).failures == []
