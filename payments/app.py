@@ -36,6 +36,7 @@ from payments.web.current import EXTENSION, current, has_current
 from payments.web.display import display
 from payments.web.finance import finance
 from payments.web.health import health
+from payments.web.metrics import metrics
 from payments.web.patient import patient
 from payments.web.preferences import preferences
 from payments.web.problem import problems
@@ -46,6 +47,7 @@ from payments.web.webhooks import webhooks
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     assets,
     health,
+    metrics,
     problems,
     preferences,
     sign_in,

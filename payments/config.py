@@ -48,6 +48,7 @@ class Settings:
     facility: int | None
     banks_file: Path | None = None
     heads_file: Path | None = None
+    backups_folder: Path | None = None
     event_hosts: tuple[str, ...] = ()
     bank_apps_file: Path | None = None
     #: As patients dial it; empty where they are sent to the cashier's desk.
@@ -90,10 +91,11 @@ class Settings:
             code_minutes=_number(environ, "VIENPHI_CODE_MINUTES", 15, low=2, high=1440),
             log_level=environ.get("VIENPHI_LOG_LEVEL", "INFO").upper(),
             facility=_facility(environ),
-            banks_file=_file(environ, "VIENPHI_BANKS_FILE"),
+            banks_file=_there(environ, "VIENPHI_BANKS_FILE"),
             heads_file=_new_file(environ, "VIENPHI_HEADS_FILE"),
+            backups_folder=_there(environ, "VIENPHI_BACKUPS_FOLDER", is_folder=True),
             event_hosts=_event_hosts(environ.get("VIENPHI_EVENT_HOSTS", "")),
-            bank_apps_file=_file(environ, "VIENPHI_BANK_APPS_FILE"),
+            bank_apps_file=_there(environ, "VIENPHI_BANK_APPS_FILE"),
             help_phone=_phone(environ.get("VIENPHI_HELP_PHONE", "")),
             idle_minutes=_number(environ, "VIENPHI_IDLE_MINUTES", 15, low=1, high=60),
             slip_days=_number(environ, "VIENPHI_SLIP_DAYS", 7, low=1, high=30),
@@ -119,6 +121,7 @@ KNOWN: Final = {
     "VIENPHI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "VIENPHI_BANKS_FILE": "bank table that replaces the shipped one (CSV, same columns)",
     "VIENPHI_HEADS_FILE": "file, best on another machine, to which the worker adds heads of chains",
+    "VIENPHI_BACKUPS_FOLDER": "folder of the nightly *.backup files, whose age is watched",
     "VIENPHI_EVENT_HOSTS": "host names and networks inside the hospital that events may go to",
     "VIENPHI_BANK_APPS_FILE": "table of bank apps that replaces the shipped one (CSV)",
     "VIENPHI_HELP_PHONE": "telephone number that patients are told to call",
@@ -193,12 +196,12 @@ def _prefix(text: str) -> str:
     return text
 
 
-def _file(environ: Mapping[str, str], name: str) -> Path | None:
+def _there(environ: Mapping[str, str], name: str, *, is_folder: bool = False) -> Path | None:
     if name not in environ:
         return None
     path = Path(environ[name])
-    if not path.is_file():
-        raise WrongSetting(f"{name} names {path}, which is no file")
+    if not (path.is_dir() if is_folder else path.is_file()):
+        raise WrongSetting(f"{name} names {path}, which is no {'folder' if is_folder else 'file'}")
     return path
 
 

@@ -36,6 +36,8 @@ class TokenScope(StrEnum):
     STATEMENTS_READ = "statements:read"
     EVENTS_READ = "events:read"
     ORDERS_WRITE = "orders:write"
+    #: Figures of operation for a monitoring system: no data of patients, no part of the API.
+    METRICS_READ = "metrics:read"
 
 
 class NotAdmitted(Forbidden):

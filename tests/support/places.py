@@ -896,6 +896,7 @@ NO_PAGES: Final[Mapping[str, str]] = {
     "assets.send": "a file",
     "health.live": "for machines",
     "health.ready": "for machines",
+    "metrics.show": "for machines",
     "cashier.status": "for the script of a page",
     "cashier.tray_status": "for the script of a page",
     "patient.status": "for the script of a page",
