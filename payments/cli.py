@@ -45,6 +45,8 @@ COMMANDS: Final = {
     "db": "payments.operations.commands",
     "keys": "payments.operations.commands",
     "backup": "payments.operations.backups.commands",
+    "patient": "payments.retention.commands",
+    "data": "payments.retention.commands",
 }
 
 

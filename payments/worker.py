@@ -34,6 +34,7 @@ from payments.ledger import sealing as ledger_sealing
 from payments.ledger.heads import Head
 from payments.numbering.service import void_stale
 from payments.patients import reindexing
+from payments.retention import erasing
 from payments.runtime import Runtime
 from payments.settlement.delivering import look as send_dossiers
 from payments.statements.making import look as make_exports
@@ -47,6 +48,8 @@ _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
+#: Old rows are looked for through whole tables, and a day sooner or later erases as well.
+_ERASE_EVERY_S: Final = 86_400.0
 #: Loops of their own: who is slow, as a gateway is, must not hold up receipts and seals.
 _APART: Final = {
     "events": (1.0, look),
@@ -98,6 +101,7 @@ class Worker:
             (_Every(_POLL_EVERY_S), _poll),
             (_Every(_TIDY_EVERY_S), _tidy),
             (_Every(_INDEX_EVERY_S), reindexing.resume),
+            (_Every(_ERASE_EVERY_S), erasing.tidy),
         ]
         self._tasks = (seal if only != "jobs" else []) + (others if only != "seal" else [])
         if only in _APART:

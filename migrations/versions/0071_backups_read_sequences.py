@@ -11,7 +11,7 @@ from alembic import op
 from payments.storage.migrating import is_postgres
 
 revision = "0071"
-down_revision = "0053"
+down_revision = "0063"
 branch_labels = None
 depends_on = None
 

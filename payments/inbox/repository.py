@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -156,6 +156,20 @@ def count_refused(tx: UnitOfWork, channel: str, reason: str) -> None:
         statement.on_conflict_do_update(
             index_elements=["facility_id", "channel", "day", "reason"],
             set_={"count": REFUSED_MESSAGE.c.count + 1, "last_at": now},
+        )
+    )
+
+
+def forget_payer(tx: UnitOfWork, keys: Keys, notification: UUID) -> None:
+    """Erase the raw message and who paid; what a repeat is held against stays, and the hash."""
+    stored = lock(tx, keys, notification)
+    facts = replace(stored.told, memo="", payer_name="", payer_account="")
+    tx.execute(
+        update(NOTIFICATION)
+        .where(NOTIFICATION.c.facility_id == tx.facility, NOTIFICATION.c.id == notification)
+        .values(
+            raw_sealed=b"",
+            facts_sealed=keys.seal("personal", _to_json(facts), context=_FACTS),
         )
     )
 
