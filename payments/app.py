@@ -25,7 +25,7 @@ from payments.resources import resource
 from payments.runtime import Runtime
 from payments.storage import installation
 from payments.storage.unit_of_work import Database
-from payments.storage.upgrading import current_revision, newest_revision
+from payments.storage.upgrading import Standing, current_revision, newest_revision, standing
 from payments.web import api, pages, problem, security
 from payments.web.admin import admin
 from payments.web.api.reference import reference
@@ -80,7 +80,7 @@ class _House(Flask):
 
 
 class OldSchema(Rejected):
-    """The database is of another release than the program: run ``vienphi db upgrade``."""
+    """The database is of an earlier release than the program: run ``vienphi db upgrade``."""
 
     code = "old-schema"
 
@@ -131,8 +131,11 @@ def from_environment() -> Runtime:
     database = Database(url, clock)
     installation.check(database.engine, mode=settings.mode.value)
     found, newest = current_revision(database.engine), newest_revision()
-    if found != newest:
+    if standing(found) is Standing.BEHIND:
         raise OldSchema(f"the database is at {found}, the program at {newest}: vienphi db upgrade")
+    if found != newest:
+        # After a later release was backed out of: its schema holds all that this one needs.
+        _log.warning("web.later_schema", found=found, newest=newest)
     portals = Portals.at(settings.portal_url, _accounts(keys), None, clock)
     sellers = accounts_of(keys)
     return Runtime(

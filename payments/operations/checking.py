@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from payments.kernel.errors import VienphiError
 from payments.storage import installation
-from payments.storage.upgrading import current_revision, newest_revision
+from payments.storage.upgrading import Standing, current_revision, newest_revision, standing
 
 #: Without a facility by intent: what every role may read before it knows where it is.
 REFERENCE_TABLES: Final = frozenset({"alembic_version", "facility_host", "installation"})
@@ -17,7 +17,7 @@ REFERENCE_TABLES: Final = frozenset({"alembic_version", "facility_host", "instal
 def findings(engine: Engine, *, mode: str) -> list[str]:
     """List what is wrong with the database; empty when the programs may use it."""
     found, newest = current_revision(engine), newest_revision()
-    if found != newest:
+    if standing(found) is Standing.BEHIND:
         return [f"schema is at {found}, this release needs {newest}: run `vienphi db upgrade`"]
     wrong = []
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from payments.kernel.scope import FacilityId, Scope
 from payments.ledger import queries
 from payments.ledger.verifying import verify
 from payments.operations import checking
+from payments.operations.preflight import Point, preflight, refuse_later_schema
 from payments.runtime import Runtime
 from payments.storage import installation, roles
 from payments.storage.copying import copy
@@ -38,6 +40,8 @@ def _add_db(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(required=True)
     made = verbs.add_parser("upgrade", help="bring the schema to this release")
     made.add_argument("--url", required=True, help="as vp_owner on PostgreSQL")
+    made.add_argument("--check", action="store_true", help="change nothing; say what stands by")
+    made.add_argument("--backups", type=Path, metavar="DIR", help="where the nightly backups are")
     made.set_defaults(run=_upgrade)
     founded = verbs.add_parser("found", help="write the mode (for ever) and add a facility")
     founded.add_argument("--url", required=True, help="as vp_owner on PostgreSQL")
@@ -83,9 +87,20 @@ def _add_keys(parser: argparse.ArgumentParser) -> None:
 
 def _upgrade(args: argparse.Namespace) -> int:
     engine = make_engine(args.url)
+    if args.check:
+        return _say_preflight(preflight(engine, args.backups, now=SystemClock().now()))
+    refuse_later_schema(engine)
     upgrade(engine)
     print(f"schema {current_revision(engine)}")
     return 0
+
+
+def _say_preflight(points: Sequence[Point]) -> int:
+    for point in points:
+        print(f"{'ok ' if point.is_good else 'NOT'} {point.what}: {point.said}")
+    is_good = all(point.is_good for point in points)
+    print("ready for `vienphi db upgrade`" if is_good else "not ready; nothing was changed")
+    return 0 if is_good else 1
 
 
 def _found(args: argparse.Namespace) -> int:

@@ -1,6 +1,14 @@
-"""Brings a database to the schema of this release, and says what it is."""
+"""
+Brings a database to the schema of this release, and says what it is.
+
+A release only adds to the schema, so the former release runs on the next one's: to go back after an
+upgrade is to start the former program again, never to take the schema back.
+"""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
@@ -32,6 +40,41 @@ def newest_revision() -> str:
     head = ScriptDirectory(str(resource("migrations"))).get_current_head()
     assert head is not None, "migrations/versions is never empty"
     return head
+
+
+class Standing(StrEnum):
+    """How a database's schema stands to this program's."""
+
+    EQUAL = "equal"
+    #: Needs ``vienphi db upgrade`` first.
+    BEHIND = "behind"
+    #: Of a later release, whose schema holds all that this one needs.
+    AHEAD = "ahead"
+
+
+def standing(found: str | None) -> Standing:
+    """Compare the revision that a database is at; None is one without a schema."""
+    known = {revision for revision, _ in _history()}
+    if found == newest_revision():
+        return Standing.EQUAL
+    return Standing.BEHIND if found is None or found in known else Standing.AHEAD
+
+
+def pending(found: str | None) -> tuple[tuple[str, str], ...]:
+    """List the migrations that a database at *found* lacks, oldest first, with their titles."""
+    missing = []
+    for revision, title in _history():
+        if revision == found:
+            break
+        missing.append((revision, title))
+    return tuple(reversed(missing)) if standing(found) is Standing.BEHIND else ()
+
+
+@cache
+def _history() -> tuple[tuple[str, str], ...]:
+    """Give revision and title of each migration, newest first; they are one line."""
+    script = ScriptDirectory(str(resource("migrations")))
+    return tuple((one.revision, one.doc) for one in script.walk_revisions())
 
 
 def _config(connection: object) -> Config:

@@ -6,12 +6,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, Table, func, select, text
 
 from payments import jobs
@@ -26,8 +24,8 @@ from payments.ledger import sealing as ledger_sealing
 from payments.ledger.posting_rules.money import SUSPENSE
 from payments.ledger.rows import OUTBOX
 from payments.operations.watching.model import Sample
-from payments.resources import resource
 from payments.storage.unit_of_work import Database, UnitOfWork
+from payments.storage.upgrading import Standing, standing
 from payments.switches.model import Kind
 from payments.switches.service import holding
 
@@ -148,13 +146,4 @@ def readiness(engine: Engine) -> Readiness:
     """
     with engine.connect() as connection:
         found = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
-    known, newest = _revisions()
-    return Readiness(found, found in known and found != newest)
-
-
-@cache
-def _revisions() -> tuple[frozenset[str], str]:
-    script = ScriptDirectory(str(resource("migrations")))
-    head = script.get_current_head()
-    assert head is not None, "migrations/versions is never empty"
-    return frozenset(one.revision for one in script.walk_revisions()), head
+    return Readiness(found, standing(found) is Standing.BEHIND)

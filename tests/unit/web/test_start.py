@@ -82,3 +82,17 @@ def test_database_of_an_older_release_is_refused(
 
     with pytest.raises(OldSchema, match="vienphi db upgrade"):
         from_environment()
+
+
+def test_the_former_program_starts_on_the_schema_of_a_later_release(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # So an upgrade is backed out of: the former program is started again, the schema stays.
+    engine = make_engine(f"sqlite:///{tmp_path / 'vienphi.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'of_a_later_release'")
+    engine.dispose()
+
+    app = create_app()
+
+    assert app.test_client().get("/readyz", base_url="http://localhost").status_code == 200
