@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "db": "payments.operations.commands",
     "keys": "payments.operations.commands",
     "backup": "payments.operations.backups.commands",
+    "bom": "payments.operations.supply.commands",
     "patient": "payments.retention.commands",
     "data": "payments.retention.commands",
 }

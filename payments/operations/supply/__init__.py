@@ -1,0 +1,1 @@
+"""What the program is made of, said in a form that other programs check."""
