@@ -1,8 +1,7 @@
 """
-Settings: the only reader of the environment, once, at the start.
+Settings: the only reader of the environment, once, at the start. No profiles.
 
-Order: environment, then the default here. There are no profiles. An unknown ``VIENPHI_*`` variable
-is a typo and stops the start; ``VIENPHI_TEST_*`` belongs to the tests and is not read here.
+An unknown ``VIENPHI_*`` is a typo and stops the start; ``VIENPHI_TEST_*`` is of the tests.
 """
 
 from __future__ import annotations

@@ -167,10 +167,7 @@ class Keys:
             WrongKeys: the keys file is older than this purpose.
         """
         if purpose not in self._rings:
-            raise WrongKeys(
-                f"the keys file has no key for {purpose}:"
-                f" vienphi keys rotate FILE --purpose {purpose}"
-            )
+            raise WrongKeys(f"no key for {purpose}: vienphi keys rotate FILE --purpose {purpose}")
         return self._rings[purpose].current
 
     def accounts(self, system: str) -> dict[int, dict[str, Secret[str]]]:
@@ -182,11 +179,9 @@ class Keys:
 
     def secrets(self) -> Iterator[bytes]:
         """Give every key and password, for a look whether one of them would leave the house."""
-        for ring in self._rings.values():
-            yield from ring.keys.values()
-        for system in self._accounts.values():
-            for fields in system.values():
-                yield from (told.encode() for name, told in fields.items() if "password" in name)
+        yield from (key for ring in self._rings.values() for key in ring.keys.values())
+        accounts = (fields for of in self._accounts.values() for fields in of.values())
+        yield from (fields["password"].encode() for fields in accounts if "password" in fields)
 
     def raw(self, purpose: str) -> bytes:
         """Give the current key itself, for a library that signs."""

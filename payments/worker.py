@@ -60,7 +60,6 @@ _APART: Final = {
 }
 _GATEWAYS: Final = "gateways"
 _GATEWAYS_EVERY_S: Final = 5.0
-#: Loops that have no jobs beside them.
 _WITHOUT_JOBS: Final = frozenset({"seal", _GATEWAYS, *_APART})
 _AWAY_S: Final = 2.0
 #: A run until idle that does not end is a job that breeds itself.

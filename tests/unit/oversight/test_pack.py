@@ -166,7 +166,11 @@ def test_evidence_with_a_key_inside_is_not_written(
         built(hospital, clock, KEY)
 
 
-@pytest.mark.parametrize("content_of_file", [b"", b"PK", zipped({}), zipped({MANIFEST: b"[]"})])
+@pytest.mark.parametrize(
+    "content_of_file",
+    [b"", b"PK", zipped({}), zipped({MANIFEST: b"[]"})],
+    ids=["nothing", "two letters", "no member", "another manifest"],
+)
 def test_what_is_no_evidence_is_refused(content_of_file: bytes) -> None:
     with pytest.raises(WrongEvidence):
         checking_pack.read(content_of_file)
