@@ -13,14 +13,15 @@ works, not a feed. What was published since is not known here: before a release,
 from __future__ import annotations
 
 import argparse
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
 
+from payments.oversight import advisories
+from payments.oversight.advisories import Advisory
 from tests.faults.script import Outcome, report
 from tests.support.programs import ROOT
 
@@ -40,11 +41,11 @@ _PIN: Final = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.MULTI
 def run(_seed: int = 1, *, folder: Path = FOLDER) -> Outcome:
     outcome = Outcome()
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    records = list(_records(folder))
+    records = advisories.read(folder)
     outcome.figures["pins"] = len(pins(lock))
     outcome.figures["advisories"] = len(records)
     outcome.expect("pins with a known weakness", found(pins(lock), records), [])
-    known = list(_records(FOLDER))
+    known = advisories.read(FOLDER)
     outcome.figures["weak pins planted"] = len(_WEAK)
     missed = [one for one in _WEAK if not _is_seen(lock, one, known)]
     outcome.expect("planted and not found", missed, [])
@@ -55,69 +56,19 @@ def run(_seed: int = 1, *, folder: Path = FOLDER) -> Outcome:
 
 def pins(lock: str) -> dict[str, str]:
     """Read the pins of a lock file, by normalised name (PEP 503)."""
-    return {_name(name): version for name, version in _PIN.findall(lock)}
+    return {canonicalize_name(name): version for name, version in _PIN.findall(lock)}
 
 
-def found(pinned: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> list[str]:
+def found(pinned: Mapping[str, str], records: Sequence[Advisory]) -> list[str]:
     """Name each pin that a record calls affected, with the record."""
-    return [
-        f"{name}=={pinned[name]}: {record['id']}"
-        for record in records
-        if not record.get("withdrawn")
-        for affected in record.get("affected", ())
-        if affected["package"]["ecosystem"] == "PyPI"
-        and (name := _name(affected["package"]["name"])) in pinned
-        and _is_affected(pinned[name], affected)
-    ]
+    return [one.where for one in advisories.weak(tuple(records), pinned)]
 
 
-def _is_affected(version: str, affected: Mapping[str, Any]) -> bool:
-    """Follow OSV's evaluation: listed, or in a range after *introduced* and before *fixed*."""
-    if version in affected.get("versions", ()):
-        return True
-    at = _version(version)
-    for span in affected.get("ranges", ()):
-        if span["type"] != "ECOSYSTEM":
-            continue
-        is_in = False
-        for event in sorted(span["events"], key=_moment):
-            (kind, told), *_ = event.items()
-            bound = _version(told)
-            if kind == "introduced" and at >= bound:
-                is_in = True
-            elif (kind == "fixed" and at >= bound) or (kind == "last_affected" and at > bound):
-                is_in = False
-        if is_in:
-            return True
-    return False
-
-
-def _moment(event: Mapping[str, str]) -> tuple[Version, bool]:
-    (kind, told), *_ = event.items()
-    return _version(told), kind == "introduced"
-
-
-def _is_seen(lock: str, pin: str, records: Sequence[Mapping[str, Any]]) -> bool:
+def _is_seen(lock: str, pin: str, records: Sequence[Advisory]) -> bool:
     """Say whether the audit finds *pin* once somebody has put it into the lock."""
     spoilt = f"{lock}\n{pin} \\\n    --hash=sha256:{'0' * 64}\n"
-    return any(one.startswith(f"{pin}: ") for one in found(pins(spoilt), records))
-
-
-def _records(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.glob("*.json")):
-        yield json.loads(path.read_text(encoding="utf-8"))
-
-
-def _name(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _version(text: str) -> Version:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        # OSV writes 0 for "from the first one on".
-        return Version("0")
+    wanted = f"{pin.replace('==', ' ')}: "
+    return any(one.startswith(wanted) for one in found(pins(spoilt), records))
 
 
 def main() -> int:
