@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from payments.exceptions import happening
 from payments.exceptions.model import Item, Kind, Next
 from payments.intents.rows import INTENT
 from payments.invoicing.rows import INVOICE
@@ -118,7 +119,7 @@ def _outgoing(tx: UnitOfWork) -> Iterator[Item]:
 
 
 def _kept(tx: UnitOfWork) -> Iterator[Item]:
-    for one in exceptions.kept(tx):
+    for one in exceptions.kept(tx, lambda kind, ids: ~happening.is_closed(tx, kind, ids)):
         kind = Kind(one.kind)
         yield Item(
             kind,

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import insert, select
 
 from payments import audit
+from payments.exceptions import happening
 from payments.exceptions.gathering import gather
 from payments.exceptions.model import CLOSABLE, DAYS_TO_DECIDE, Item, in_order
 from payments.exceptions.rows import EXCEPTION_EVENT
@@ -51,12 +52,11 @@ class Happened:
 
 def inbox(tx: UnitOfWork) -> tuple[Item, ...]:
     """List all that waits, the aged first, each with its owner and deadline."""
-    owners, closed = _told(tx)
+    found = list(gather(tx))
+    owners = happening.owners(tx, found)
     days = calendar()
     return in_order(
-        _with_deadline(replace(one, owner=owners.get(one.key, one.owner)), days)
-        for one in gather(tx)
-        if one.key not in closed
+        _with_deadline(replace(one, owner=owners.get(one.key, one.owner)), days) for one in found
     )
 
 
@@ -139,22 +139,6 @@ def _note(tx: UnitOfWork, item: Item, event: str, *, owner: str, reason: str) ->
         },
     )
     audit.append(tx, f"exception.{event}", item.key, owner=owner, reason=reason)
-
-
-def _told(tx: UnitOfWork) -> tuple[dict[str, str], set[str]]:
-    owners: dict[str, str] = {}
-    closed: set[str] = set()
-    for row in tx.execute(
-        select(EXCEPTION_EVENT)
-        .where(EXCEPTION_EVENT.c.facility_id == tx.facility)
-        .order_by(EXCEPTION_EVENT.c.id)
-    ):
-        key = f"{row.kind}:{row.subject}"
-        if row.event == "closed":
-            closed.add(key)
-        else:
-            owners[key] = row.owner
-    return owners, closed
 
 
 def _with_deadline(item: Item, days: Calendar) -> Item:

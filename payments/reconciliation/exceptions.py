@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, ColumnElement, func, select, true
 
 from payments.bank.rows import BANK_CREDIT
 from payments.inbox.rows import NOTIFICATION
@@ -32,6 +33,10 @@ class NoMessage(NotFound):
     """No such message of a gateway waits for a person."""
 
     code = "no-message"
+
+
+def _always(kind: str, ids: Column[UUID]) -> ColumnElement[bool]:
+    return true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +168,15 @@ def _is_taken_back() -> Any:
     )
 
 
-def kept(tx: UnitOfWork) -> tuple[Kept, ...]:
-    """List messages and statement lines that had no effect, the oldest first."""
+def kept(
+    tx: UnitOfWork, waits: Callable[[str, Column[UUID]], ColumnElement[bool]] = _always
+) -> tuple[Kept, ...]:
+    """
+    List messages and statement lines that had no effect, the oldest first.
+
+    *waits* says of a kind and the column of its ids which of them somebody still waits for: what
+    was put away takes no place in a list that ends.
+    """
     messages = tx.execute(
         select(
             NOTIFICATION.c.id,
@@ -172,13 +184,21 @@ def kept(tx: UnitOfWork) -> tuple[Kept, ...]:
             NOTIFICATION.c.reason,
             NOTIFICATION.c.received_at,
         )
-        .where(NOTIFICATION.c.facility_id == tx.facility, NOTIFICATION.c.state == "kept")
+        .where(
+            NOTIFICATION.c.facility_id == tx.facility,
+            NOTIFICATION.c.state == "kept",
+            waits("message", NOTIFICATION.c.id),
+        )
         .order_by(NOTIFICATION.c.received_at)
         .limit(LIST_MAX)
     )
     lines = tx.execute(
         select(STATEMENT_LINE)
-        .where(STATEMENT_LINE.c.facility_id == tx.facility, STATEMENT_LINE.c.state == "kept")
+        .where(
+            STATEMENT_LINE.c.facility_id == tx.facility,
+            STATEMENT_LINE.c.state == "kept",
+            waits("line", STATEMENT_LINE.c.id),
+        )
         .order_by(STATEMENT_LINE.c.occurred_at)
         .limit(LIST_MAX)
     )
