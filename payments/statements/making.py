@@ -111,7 +111,7 @@ def _begin(runtime: Runtime, scope: Scope, wanted: UUID) -> Order | None:
 
 
 def _write(runtime: Runtime, scope: Scope, told: Order) -> None:
-    what = registry.statement(told.file)
+    what = registry.statement(told.file, told.span.last.date)
     sums = Sums(what.columns)
     out = _Parts(runtime, scope, told, sums)
     with runtime.database.snapshot(scope) as tx:

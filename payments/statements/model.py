@@ -47,10 +47,12 @@ class Column:
     name: str
     kind: Kind = Kind.TEXT
     is_summed: bool = False
+    #: The title that another program wants; else the word of ours.
+    called: str = ""
 
     @property
     def title(self) -> str:
-        return catalogue.say(f"statement.column.{self.name}", LANGUAGE)
+        return self.called or catalogue.say(f"statement.column.{self.name}", LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def add(tx: UnitOfWork, file: str, form: str, span: Span, plan: UUID | None = No
     values = {
         "facility_id": tx.facility,
         "id": made,
-        "file": registry.statement(file).name,
+        "file": registry.statement(file, span.last.date).name,
         "form": registry.form(form).name,
         "first_day": span.first.date,
         "last_day": span.last.date,

@@ -55,7 +55,7 @@ def agree(runtime: Runtime, scope: Scope, file: str, form: str, every: str) -> U
         values = {
             "facility_id": tx.facility,
             "id": made,
-            "file": registry.statement(file).name,
+            "file": registry.statement(file, HospitalDay.of(runtime.clock.now()).date).name,
             "form": registry.form(form).name,
             "every": every,
             "made_by": tx.scope.actor,

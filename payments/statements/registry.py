@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from payments.kernel.errors import InvalidField
 from payments.keys import Keys
+from payments.statements.files import layouts
 from payments.statements.files.collection import COLLECTION
 from payments.statements.files.deposits import DEPOSITS
 from payments.statements.files.indicators import INDICATORS
@@ -76,11 +78,22 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
 )
 
 
-def statement(name: str) -> Statement:
-    """Find a file by its name. Raises InvalidField."""
-    if name not in STATEMENTS:
+def statement(name: str, on: date) -> Statement:
+    """
+    Find a file by its name; layouts of other programs are those of the day *on*.
+
+    Raises:
+        InvalidField: there is none, or none on that day.
+    """
+    found = STATEMENTS.get(name) or layouts.shipped(on).get(name)
+    if found is None:
         raise InvalidField("file", "statement_file")
-    return STATEMENTS[name]
+    return found
+
+
+def offered(on: date) -> tuple[str, ...]:
+    """List the files that can be asked for on *on*, those in another program's layout last."""
+    return (*STATEMENTS, *layouts.shipped(on))
 
 
 def form(name: str) -> Form:

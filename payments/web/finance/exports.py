@@ -126,7 +126,7 @@ def _page(failed: InvalidField | None = None) -> ExportsPage:
         )
     asked = request.form or request.args
     return ExportsPage(
-        files=tuple((one, words(f"statement.file.{one}")) for one in registry.STATEMENTS),
+        files=tuple((one, words(f"statement.file.{one}")) for one in registry.offered(today.date)),
         forms=tuple((one, words(f"export.form.{one}")) for one in registry.FORMS),
         everies=tuple((one.value, words(f"export.every.{one}")) for one in Every),
         chosen=asked.get("file", ""),
