@@ -8,6 +8,7 @@ from uuid import UUID
 
 from payments.inbox import service as messages
 from payments.kernel.scope import Scope
+from payments.matching.after_import import match_imported
 from payments.payouts import taking as payouts
 from payments.receipts import service as receipts
 from payments.reconciliation import importing as statements
@@ -29,5 +30,6 @@ KINDS: Final[Mapping[str, Duty]] = {
     receipts.NUMBER_RECEIPT: _of(receipts.number),
     messages.APPLY: _of(messages.apply),
     statements.APPLY: _of(statements.finish),
+    statements.MATCH: _of(match_imported),
     payouts.AGAIN: _of(payouts.again),
 }

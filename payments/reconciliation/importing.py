@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from payments import jobs
 from payments.bank.statement_file import form_of, read
 from payments.bank.statement_map import ColumnMap
 from payments.bank.statement_preview import Preview, preview
@@ -27,7 +28,7 @@ from payments.reconciliation import applying, maps
 from payments.reconciliation.lines import stored_before, tally
 from payments.reconciliation.rows import STATEMENT_FILE
 from payments.reconciliation.service import run
-from payments.reconciliation.staging import APPLY, StatementOfOther, place, stage, staged
+from payments.reconciliation.staging import APPLY, MATCH, StatementOfOther, place, stage, staged
 from payments.runtime import Runtime
 from payments.storage.unit_of_work import UnitOfWork
 
@@ -130,8 +131,10 @@ def finish(runtime: Runtime, scope: Scope, file: UUID, *, lines_max: int | None 
     with runtime.database.transaction(scope) as tx:
         told = report(tx, file)
         is_done = not told.waiting and _mark_imported(tx, file)
+        if is_done:
+            jobs.enqueue(tx, MATCH, str(file))
     if is_done:
-        for day in _days(told):
+        for day in days_of(told):
             run(runtime, scope, told.account, day)
     return told
 
@@ -149,7 +152,7 @@ def _mark_imported(tx: UnitOfWork, file: UUID) -> bool:
     return changed.rowcount == 1
 
 
-def _days(told: Imported) -> Iterator[HospitalDay]:
+def days_of(told: Imported) -> Iterator[HospitalDay]:
     """Give the days of a statement, the last two months of them at most."""
     if told.first_day is None or told.last_day is None:
         return
@@ -184,4 +187,14 @@ def report(tx: UnitOfWork, file: UUID) -> Imported:
     )
 
 
-__all__ = ["APPLY", "Imported", "StatementOfOther", "finish", "look_at", "report", "take_in"]
+__all__ = [
+    "APPLY",
+    "MATCH",
+    "Imported",
+    "StatementOfOther",
+    "days_of",
+    "finish",
+    "look_at",
+    "report",
+    "take_in",
+]

@@ -31,6 +31,8 @@ from payments.storage.locks import Lock
 from payments.storage.unit_of_work import UnitOfWork
 
 APPLY: Final = "statement.apply"
+#: Its lines have taken effect: rules that are on may decide about what is left.
+MATCH: Final = "statement.match"
 #: Lines of one commit: SQLite has one writer, and a payment must not wait for half a second.
 PIECE: Final = 250
 #: Each try lost against a statement that was placed at the same moment.
