@@ -22,6 +22,8 @@ _DEBIAN: Final = Path("/usr/lib/postgresql")
 #: Programs of the trial, their pools, and the questions of a test.
 _CONNECTIONS_MAX: Final = 200
 _START_MAX_S: Final = 60.0
+#: What a copy is for: it follows at once, or waits until it is told how far to recover.
+_FOLLOW: Final = {True: ("-R",), False: ()}
 #: Whom PostgreSQL may run as when we are root, which it refuses; the first that exists.
 _USERS: Final = ("postgres", "pgserver", "nobody")
 
@@ -107,11 +109,19 @@ class OwnPostgres:
             )
         return until(self.answers, seconds=_START_MAX_S, what="PostgreSQL answers")
 
-    def copy(self, port: int) -> None:
-        """Take the data of the server at *port*, to follow it from now on as its standby."""
+    def copy(self, port: int, *, follows: bool = True) -> None:
+        """
+        Take the data of the server at *port*, to follow it from now on as its standby.
+
+        Without *follows* they are a base backup, to be restored from the archive of that server.
+        """
         shutil.rmtree(self._data, ignore_errors=True)
         source = ("-h", "127.0.0.1", "-p", str(port), "-U", "postgres")
-        self._run("pg_basebackup", *source, "-D", str(self._data), "-R", "-c", "fast")
+        self._run("pg_basebackup", *source, "-D", str(self._data), "-c", "fast", *_FOLLOW[follows])
+        if not follows:
+            signal_file = self._data / "recovery.signal"
+            signal_file.touch()
+            shutil.chown(signal_file, self._data.owner())
 
     def tell(self, *statements: LiteralString) -> None:
         """Run *statements* as the superuser, each in a transaction of its own."""
