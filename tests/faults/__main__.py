@@ -36,6 +36,7 @@ SCRIPTS: Final = {
     "unknown": "M7 lost answers of gateways",
     "lies": "M8 gateways that lie",
     "flood": "M9 flood of messages",
+    "backlog": "M10 backlog of the outbox",
     "clocks": "M11 clocks that are wrong",
     "midnight": "M12 midnight",
     "close_day": "a day closes during payments",
