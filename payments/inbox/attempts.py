@@ -166,6 +166,10 @@ def _captured(
             return Told(Verdict.AMOUNT_DIFFERS, "booked-with-another-amount")
         note(tx, intent, attempt, told)
         return Told(Verdict.DUPLICATE, "known")
+    if not told.amount:
+        # Told as paid, and of no đồng: nothing can be posted, however often it is tried.
+        note(tx, intent, attempt, told, Flag.AMOUNT_DIFFERS)
+        return Told(Verdict.AMOUNT_DIFFERS, "captured-nothing")
     if is_direct:
         return direct.witnessed(tx, runtime, money, attempt)
     if not money.is_as_asked:

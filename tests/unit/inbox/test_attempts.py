@@ -148,6 +148,20 @@ def test_gateway_whose_payers_choose_the_amount_pays_a_part(gateway: AtTheGatewa
     assert gateway.hospital.view(gateway.invoice).payment is Payment.PAID
 
 
+def test_capture_of_no_dong_is_noted_and_keeps_the_true_one_from_nothing(
+    gateway: AtTheGateway,
+) -> None:
+    intent = gateway.open()
+
+    # Stored alone would say that it is to be tried again, which can never succeed.
+    assert gateway.tell(told(gateway, intent, amount=ZERO)) == Verdict.AMOUNT_DIFFERS
+
+    assert gateway.attempt(intent).flags == {Flag.AMOUNT_DIFFERS}
+    assert gateway.hospital.payments(gateway.invoice) == ()
+    assert gateway.tell(told(gateway, intent)) == Verdict.STORED
+    assert len(gateway.hospital.payments(gateway.invoice)) == 1
+
+
 def test_another_currency_never_pays(gateway: AtTheGateway) -> None:
     intent = gateway.open()
 
