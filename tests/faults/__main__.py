@@ -23,6 +23,7 @@ SCRIPTS: Final = {
     "power_cut": "C4 power cuts",
     "disk_full": "C5 full disk",
     "restore": "C8 restore drill",
+    "slow_disk": "C6 slow disk",
     "migrating": "C10 migrations under load",
     "failover": "C7 the primary of two nodes dies",
     "restore_drill": "C8, L6 restore drill",
