@@ -30,7 +30,11 @@ def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> Non
         cli.main(["--help"])
 
     told = capsys.readouterr().out
-    assert all(f"\n    {name} " in told for name in (*cli.COMMANDS, "worker"))
+    # What is longer than its column stands on a line of its own.
+    listed = {
+        line.split()[0] for line in told.splitlines() if line[:5].strip() and line[:4] == "    "
+    }
+    assert listed >= {*cli.COMMANDS, "worker"}
 
 
 def test_an_unknown_command_is_answered_with_all_there_are(

@@ -90,7 +90,8 @@ def test_units_give_away_little(unit: Path) -> None:
 def test_units_run_as_nobody_in_particular_and_gain_nothing(unit: Path) -> None:
     lines = set(unit.read_text(encoding="utf-8").splitlines())
 
-    assert {"User=vienphi", "NoNewPrivileges=true", "CapabilityBoundingSet=",
+    assert lines & {"User=vienphi", "User=vienphi-anchor"}
+    assert {"NoNewPrivileges=true", "CapabilityBoundingSet=",
             "ProtectSystem=strict", "UMask=0077"} <= lines  # fmt: skip
 
 
