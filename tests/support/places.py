@@ -41,6 +41,7 @@ from tests.support.ways import (
     closing,
     counted_by_another,
     credit,
+    einvoice_of,
     enrolled,
     enter,
     export,
@@ -672,6 +673,9 @@ PLACES: Final[tuple[Place, ...]] = (
         at("/finance/fee-bills?channel=vietqr&month=x"),
         422,
     ),
+    Place("einvoices", "finance.einvoices", BOOKS, at(f"{TODAY}/einvoices")),
+    Place("einvoices-seen", "finance.einvoices", Role.AUDITOR, at(f"{TODAY}/einvoices")),
+    Place("einvoices-wrong", "finance.einvoices", BOOKS, einvoice_of("paid", "x"), 422),
     Place("payouts", "finance.payouts", BOOKS, at("/finance/payouts?added=3&repeated=0&kept=1")),
     Place("payouts-seen", "finance.payouts", Role.AUDITOR, at("/finance/payouts")),
     Place(

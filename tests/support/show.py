@@ -27,6 +27,7 @@ from payments.channels import service as channels
 from payments.channels.creating import create
 from payments.channels.routing import Fee, Terms
 from payments.config import Mode, Settings
+from payments.einvoicing.service import ask as ask_einvoice
 from payments.encounters.service import open_visit
 from payments.external.portal import CopaymentRow, NewCard
 from payments.gateway import Gateways, Notification, Outcome
@@ -75,6 +76,7 @@ from payments.statements.accounts_map import say
 from payments.statements.model import Span
 from tests.support import access, cards
 from tests.support.databases import fresh_sqlite, in_memory
+from tests.support.einvoices import issuing
 from tests.support.gateways import RETURN_URL, desk, settings_of_sandbox
 from tests.support.hospital import PAYEE, SANDBOX, Hospital
 from tests.support.insured_show import insured_visits
@@ -104,6 +106,8 @@ class Show:
         #: A way to pay with a page of its own, at a sandbox in this process.
         self.gateway = desk(self.hospital, "vnpay")
         self._add_gateways("stripe", "sepay_pg")
+        #: From the day on: what is older was issued by other means.
+        self.issuing = issuing(self.hospital, since=MORNING.date())
         self.runtime = runtime = self.hospital.runtime
         self.app = create_app(runtime)
         #: The same hospital, asking for the second factor.
@@ -147,7 +151,17 @@ class Show:
         self._exports()
         self._down()
         self._fund()
+        self._einvoices()
         clock.set(MORNING)
+
+    def _einvoices(self) -> None:
+        """Leave one with a number, one refused, and the rest to the evening."""
+        self.hospital.work()
+        for name, refuse in (("cash", ""), ("over", "BUYER_TAX_CODE_INVALID")):
+            self.issuing.turn(refuse=refuse)
+            ask_einvoice(self.runtime, self.scope, [self.payments[name]])
+            self.issuing.work()
+        self.issuing.turn(refuse="")
 
     def user(self, role: Role) -> UUID:
         with self.runtime.database.reading(self.scope) as tx:

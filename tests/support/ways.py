@@ -91,6 +91,17 @@ def sent(page: str, action: str, fields: Fields) -> Way:
     return lambda _, visitor: visitor.send(page, action, fields)
 
 
+def einvoice_of(name: str, tax_code: str) -> Way:
+    """Ask for the e-invoice of a payment for a buyer with *tax_code*."""
+
+    def way(show: Show, visitor: Visitor) -> None:
+        page = f"{TODAY}/einvoices"
+        payment = str(show.payments[name])
+        visitor.send(page, page, {"payment": payment, "tax_code": tax_code})
+
+    return way
+
+
 def sent_of(name: str, more: str, fields: Fields) -> Way:
     """Send a form of the page below an invoice to the page's own address."""
 

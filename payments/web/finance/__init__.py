@@ -9,6 +9,7 @@ from payments.web.finance import closings as closings
 from payments.web.finance import credits as credits
 from payments.web.finance import days as days
 from payments.web.finance import disputes as disputes
+from payments.web.finance import einvoices as einvoices
 from payments.web.finance import exports as exports
 from payments.web.finance import fees as fees
 from payments.web.finance import inbox as inbox
