@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row as Found
 from sqlalchemy import Select, null, select
 
+from payments.einvoicing.rows import E_INVOICE, E_INVOICE_SOURCE
 from payments.encounters.rows import ENCOUNTER
 from payments.intents.rows import INTENT
 from payments.invoicing.rows import INVOICE, INVOICE_LINE
@@ -30,6 +31,8 @@ class Circumstances:
     patients: Mapping[UUID, Found[Any]]
     departments: Mapping[UUID, str]
     people: Mapping[str, str]
+    #: Numbers of e-invoices by the payment, oldest first: a replaced one stays.
+    einvoices: Mapping[UUID, str]
 
 
 def circumstances(tx: UnitOfWork, txns: Sequence[UUID], names: Mapping[str, str]) -> Circumstances:
@@ -40,7 +43,26 @@ def circumstances(tx: UnitOfWork, txns: Sequence[UUID], names: Mapping[str, str]
     payments |= {txn: by_id[payment] for txn, payment in refunded.items() if payment in by_id}
     invoices = {txn: row.invoice_id for txn, row in payments.items() if row.invoice_id}
     patients, departments = _patients(tx, txns, invoices)
-    return Circumstances(payments, patients, departments, names)
+    numbers = _einvoices(tx, [row.id for row in payments.values()])
+    return Circumstances(payments, patients, departments, names, numbers)
+
+
+def _einvoices(tx: UnitOfWork, payments: Sequence[UUID]) -> dict[UUID, str]:
+    statement = (
+        select(E_INVOICE_SOURCE.c.payment_id, E_INVOICE.c.number)
+        .join(
+            E_INVOICE,
+            of_facility(
+                E_INVOICE, E_INVOICE_SOURCE, E_INVOICE.c.root_id == E_INVOICE_SOURCE.c.e_invoice_id
+            ),
+        )
+        .where(E_INVOICE_SOURCE.c.facility_id == tx.facility, E_INVOICE.c.number.is_not(None))
+        .order_by(E_INVOICE.c.issued_at, E_INVOICE.c.id)
+    )
+    numbers: dict[UUID, list[str]] = defaultdict(list)
+    for row in asked(tx, statement, E_INVOICE_SOURCE.c.payment_id, payments):
+        numbers[row.payment_id].append(row.number)
+    return {payment: "; ".join(found) for payment, found in numbers.items()}
 
 
 def _refunded(tx: UnitOfWork, txns: Sequence[UUID]) -> dict[UUID, UUID]:

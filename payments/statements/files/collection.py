@@ -109,7 +109,7 @@ def _row(one: Found[Any], known: Circumstances, keys: Keys) -> Row:
         "" if paid is None else paid.channel or "",
         Money(int(one.moved)),
         Money(int(one.set_off)),
-        "",
+        "" if paid is None else known.einvoices.get(paid.id, ""),
         "; ".join(said),
     )
 
