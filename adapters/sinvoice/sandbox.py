@@ -9,6 +9,7 @@ Numbers are given per series from 1 without a gap. One name is issued once, whoe
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 import threading
@@ -173,7 +174,9 @@ def _sessions(app: Flask, book: Book) -> None:
     def login() -> ResponseReturnValue:
         book.calls.append("login")
         asked = request.get_json(silent=True) or {}
-        if asked.get("username") != ACCOUNT.user or asked.get("password") != _PASSWORD:
+        given = str(asked.get("password", "")).encode()
+        is_right = hmac.compare_digest(given, _PASSWORD.encode())
+        if asked.get("username") != ACCOUNT.user or not is_right:
             return _wrong(400, "BAD_CREDENTIALS", "Tên đăng nhập hoặc mật khẩu không đúng")
         return jsonify(
             access_token=book.open_session(),

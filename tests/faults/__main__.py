@@ -47,6 +47,7 @@ SCRIPTS: Final = {
     "deadlocks": "K5 deadlock hunt",
     "shift_ends": "K7 shifts end during payments",
     "stateful": "K8 random commands against a model",
+    "stickers": "Q2 foreign stickers",
     "late": "Q4 around the end of a code",
     "lock_order": "the one order of locks",
     "receipts": "acceptance 15, numbers of receipts at once",

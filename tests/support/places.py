@@ -75,6 +75,7 @@ from tests.support.ways import (
     sent_of,
     slip,
     stay,
+    stickers_seen,
     to_gateway,
     user,
 )
@@ -816,6 +817,15 @@ PLACES: Final[tuple[Place, ...]] = (
         "cashier.place",
         None,
         seated(("/desk/place/screens", {"code": "12345"})),
+        422,
+    ),
+    Place("sticker", "cashier.ask_sticker", CASHIER, at("/desk/stickers")),
+    Place("sticker-seen", "cashier.ask_sticker", CASHIER, stickers_seen()),
+    Place(
+        "sticker-wrong",
+        "cashier.ask_sticker",
+        CASHIER,
+        sent("/desk/stickers", "/desk/stickers", {"picture": Sent("a.png", b"%PDF-1.7")}),
         422,
     ),
     # What a paired screen shows in each state: tests/e2e/test_second_screen.py.

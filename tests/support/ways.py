@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ from typing import Final
 from payments.desks.pairing import pair
 from payments.desks.waiting import wait
 from payments.identity.permissions import Role
+from payments.kernel.money import vnd
+from payments.qr.vietqr import BuildRequest, build
 from tests.support.hospital import PAYEE
+from tests.support.photographs import photograph
 from tests.support.price_lists import as_csv, as_xlsx
 from tests.support.show import Show
 from tests.support.statements import Moved, a_statement
@@ -418,3 +422,15 @@ CHIP: Final = (
     "001058000123|012345678|Nguyễn Văn Thử Nghiệm|01021958|Nam|Thôn Thử, Xã Mẫu, Tỉnh Thử|15082021"
 )
 NEW_CHIP: Final = CHIP.replace("Nguyễn Văn Thử Nghiệm", "Trần Văn Minh Họa")
+
+
+def stickers_seen() -> Way:
+    """A photograph with a code of ours, one of ours without an amount, a stranger's, and a link."""
+    codes = (
+        build(BuildRequest(PAYEE.bin, PAYEE.account, vnd(150_000), "VPH0000000001")),
+        build(BuildRequest(PAYEE.bin, PAYEE.account)),
+        build(BuildRequest("970415", "0990000000001")),
+        "https://vienphi.example/pay",
+    )
+    picture = photograph(random.Random(1), *codes)
+    return sent("/desk/stickers", "/desk/stickers", {"picture": Sent("quay.jpg", picture)})

@@ -22,6 +22,7 @@ from payments.web.cashier import (
     receiving,
     scan,
     stays,
+    stickers,
     till,
 )
 from payments.web.cashier.views import cashier
@@ -50,5 +51,6 @@ __all__ = [
     "receiving",
     "scan",
     "stays",
+    "stickers",
     "till",
 ]
