@@ -178,6 +178,7 @@ def test_words_find_patients_without_marks(desk: Browser, hospital: Hospital) ->
 def test_a_corrupted_card_is_refused_with_help_and_never_saved(
     desk: Browser, hospital: Hospital, change: object, said: str
 ) -> None:
+    """Acceptance 16: by a typing method, a keyboard, or a scanner that reads twice or stops."""
     text = change(CHIP)  # type: ignore[operator]
     with capture_logs() as logs:
         answer = scan(desk, text)
