@@ -82,7 +82,7 @@ CHAPTERS: Final[dict[str, dict[str, str]]] = {
         "shift-new": "A shift begins with its float",
         "shift-counted": "The end of a shift: counted blind, then compared; a gap needs a reason",
         "shift-closed": "A closed shift and its sums",
-        "handover-waiting": "Takings go to the safe, change to a colleague, each on a numbered slip",
+        "handover-waiting": "Takings go to the safe, change to a colleague, by numbered slips",
         "safe": "The safe: what lies there by the books, and the bags that wait to be counted",
         "sticker-seen": "A photograph of the counter: whose account each code pays, what to do",
         "credit-note": "A credit note by lines or by amounts",
