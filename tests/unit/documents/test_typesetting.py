@@ -41,7 +41,8 @@ def data(text: str, **more: object) -> dict[str, object]:
     line = dict.fromkeys(("position", "service", "quantity", "unit_price", "amount"), text)
     names = "title number notice copy_mark sandbox hospital facility received_at printed_at"
     names += " patient birth_year file_number department category invoice_number method"
-    names += " reference summed total amount due due_label words cashier check_payee later link look_up seal"
+    names += " reference summed total amount due due_label words cashier check_payee later link"
+    names += " look_up seal"
     return {
         **dict.fromkeys(names.split(), text),
         "is_trial": True,
