@@ -97,6 +97,8 @@ LOOPS: Final = (
     "portal",
     "dossiers",
     "einvoices",
+    "einvoice_day",
+    "erasing",
 )
 
 

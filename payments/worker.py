@@ -20,6 +20,7 @@ from payments import idempotency, jobs
 from payments.audit_chain import sealing as audit_sealing
 from payments.card_checks.asking import look as ask_portal
 from payments.duties import KINDS
+from payments.einvoicing.batch import draft_due
 from payments.einvoicing.sending import look as issue_einvoices
 from payments.events.delivering import look
 from payments.inbox import service as messages
@@ -48,15 +49,15 @@ _POLL_EVERY_S: Final = 30.0
 _TIDY_EVERY_S: Final = 60.0
 _INDEX_EVERY_S: Final = 5.0
 _EXPORT_HEADS_EVERY_S: Final = 300.0
-#: Old rows are looked for through whole tables, and a day sooner or later erases as well.
-_ERASE_EVERY_S: Final = 86_400.0
-#: Loops of their own: who is slow, as a gateway is, must not hold up receipts and seals.
+#: Loops of their own: a slow gateway, or a look through whole tables, holds up no receipt.
 _APART: Final = {
     "events": (1.0, look),
     "exports": (1.0, make_exports),
     "portal": (1.0, ask_portal),
     "dossiers": (1.0, send_dossiers),
     "einvoices": (1.0, issue_einvoices),
+    "einvoice_day": (300.0, draft_due),
+    "erasing": (86_400.0, erasing.tidy),
 }
 _GATEWAYS: Final = "gateways"
 _GATEWAYS_EVERY_S: Final = 5.0
@@ -100,7 +101,6 @@ class Worker:
             (_Every(_POLL_EVERY_S), _poll),
             (_Every(_TIDY_EVERY_S), _tidy),
             (_Every(_INDEX_EVERY_S), reindexing.resume),
-            (_Every(_ERASE_EVERY_S), erasing.tidy),
         ]
         self._tasks = (seal if only != "jobs" else []) + (others if only != "seal" else [])
         if only in _APART:
@@ -221,7 +221,7 @@ def run_until_idle(runtime: Runtime, scope: Scope) -> int:
         step = run_jobs(runtime, scope.facility) + _seal(runtime, scope)
         step += _seal_audit(runtime, scope) + look(runtime, scope) + ask_portal(runtime, scope)
         step += send_dossiers(runtime, scope) + make_exports(runtime, scope)
-        step += issue_einvoices(runtime, scope)
+        step += draft_due(runtime, scope) + issue_einvoices(runtime, scope)
         if not step:
             return did
         did += step

@@ -25,7 +25,6 @@ from sqlalchemy import select, update
 
 from payments import audit
 from payments.einvoicing import repository
-from payments.einvoicing.batch import draft_due
 from payments.einvoicing.model import EInvoice, Why, blocked
 from payments.einvoicing.rows import E_INVOICE
 from payments.einvoicing.status import Event, State, after
@@ -57,17 +56,16 @@ class _Asking:
 
 
 def look(runtime: Runtime, scope: Scope) -> int:
-    """Make what is due of the day, and ask for what waits; returns how many had an outcome."""
+    """Ask the provider for what waits; returns how many had an outcome."""
     provider = runtime.einvoices.of(scope.facility)
     if provider is None:
         return 0
-    drafted = draft_due(runtime, scope)
     with runtime.database.reading(scope) as tx:
         due = _due(tx)
     if not due:
-        return drafted
+        return 0
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="einvoice") as pool:
-        return drafted + sum(pool.map(partial(_take, runtime, scope, provider), due))
+        return sum(pool.map(partial(_take, runtime, scope, provider), due))
 
 
 def _due(tx: UnitOfWork) -> list[UUID]:

@@ -22,7 +22,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from payments.einvoicing import sending, service
+from payments.einvoicing import service
 from payments.einvoicing.rows import E_INVOICE_SOURCE
 from payments.einvoicing.status import State
 from payments.external.einvoices import Draft, Issued, Kind, Provider, Providers
@@ -121,7 +121,7 @@ def _misbehave(desk: Issuing, chance: random.Random) -> None:
 
 def _work(desk: Issuing) -> int:
     try:
-        return sending.look(desk.hospital.runtime, desk.hospital.scope)
+        return desk.work()
     except WorkerDied:
         return 1
 

@@ -10,6 +10,7 @@ from adapters._sandbox.wire import SandboxTransport
 from adapters.sinvoice import build
 from adapters.sinvoice.sandbox import ACCOUNT, SinvoiceSandbox
 from payments.einvoicing import repository
+from payments.einvoicing.batch import draft_due
 from payments.einvoicing.model import Chain, Receipt
 from payments.einvoicing.sending import look
 from payments.external.einvoices import Providers
@@ -72,8 +73,9 @@ class Issuing:
         paying_back.approve(runtime, self.hospital.by("user:approves"), made.id)
 
     def work(self) -> int:
-        """Let the worker look once."""
-        return look(self.hospital.runtime, self.hospital.scope)
+        """Let both of the worker's loops look once."""
+        runtime, scope = self.hospital.runtime, self.hospital.scope
+        return draft_due(runtime, scope) + look(runtime, scope)
 
     def turn(self, **knobs: object) -> None:
         self.sandbox.book.knobs = replace(self.sandbox.book.knobs, **knobs)  # type: ignore[arg-type]

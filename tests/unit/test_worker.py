@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from payments import jobs
+from payments import cli, jobs, worker
 from payments.intents.repository import latest
 from payments.intents.status import Status
 from payments.kernel.clock import FrozenClock
@@ -67,10 +67,10 @@ def test_a_bad_job_is_put_off_and_does_not_end_the_worker(
 def test_a_bad_job_is_dead_in_the_end(runtime: Runtime, scope: Scope, clock: FrozenClock) -> None:
     with runtime.database.transaction(scope) as tx:
         jobs.enqueue(tx, "unheard.of", "x")
-    worker = _worker_of(runtime)
+    working = _worker_of(runtime)
 
     for _ in range(jobs.ATTEMPTS_MAX + 3):
-        worker.round()
+        working.round()
         clock.advance(timedelta(hours=2))
 
     assert _job(runtime.database, scope) == [("dead", jobs.ATTEMPTS_MAX)]
@@ -86,3 +86,23 @@ def test_a_worker_that_only_seals_leaves_the_jobs(runtime: Runtime, scope: Scope
     Worker(replace(runtime, database=database), only="seal").round()
 
     assert _job(runtime.database, scope) == [("waiting", 0)]
+
+
+def test_every_loop_may_run_as_a_program_of_its_own() -> None:
+    assert set(cli.LOOPS) == {"seal", "jobs", worker._GATEWAYS, *worker._APART}
+
+
+def test_looks_through_whole_tables_are_not_in_the_loop_that_numbers_receipts(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = {"einvoice_day", "erasing"}
+    asked: list[str] = []
+    for name in slow:
+        told = (0.0, lambda _runtime, _scope, name=name: asked.append(name) or 0)
+        monkeypatch.setitem(worker._APART, name, told)
+
+    _worker_of(runtime).round()
+    assert asked == []
+    for name in slow:
+        Worker(_worker_of(runtime)._runtime, only=name).round()
+    assert set(asked) == slow

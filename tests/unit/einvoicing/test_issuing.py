@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from adapters.sinvoice.sandbox import TAX_CODE
-from payments.einvoicing import service
+from payments.einvoicing import batch, service
 from payments.einvoicing.model import (
     CorrectionWaits,
     EInvoiceIsRight,
@@ -144,6 +144,23 @@ def test_the_day_is_issued_in_the_evening_once(desk: Issuing, clock: FrozenClock
     assert desk.sandbox.book.calls.count("issue") == 2
     assert desk.said() == vnd(250_000)
     assert desk.receipt(slip).state is None
+
+
+def test_receipts_that_get_none_do_not_keep_the_others_from_theirs(
+    desk: Issuing, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "_PAGE", 2)
+    for _ in range(5):
+        slip, _ = desk.attached()
+        desk.unmatched(slip)
+    for _ in range(3):
+        desk.paid()
+    clock.advance(EVENING)
+
+    while desk.work():
+        continue
+
+    assert desk.sandbox.book.calls.count("issue") == 3
 
 
 def test_receipts_of_before_the_first_day_wait_for_a_person(
