@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, func, literal, select, union_all
@@ -121,33 +120,26 @@ def prices(tx: UnitOfWork, first: date, last: date) -> Iterator[Price]:
         .distinct()
     )
     by = {row.valid_from: row.made_by for row in tx.execute(_lists(tx))}
-    lines: defaultdict[str, list[Any]] = defaultdict(list)
     for row in tx.execute(
-        select(SERVICE_PRICE)
-        .where(
+        select(SERVICE_PRICE).where(
             SERVICE_PRICE.c.facility_id == tx.facility,
             SERVICE_PRICE.c.service_code.in_(changed),
             ~SERVICE_PRICE.c.ends,
         )
-        .order_by(SERVICE_PRICE.c.service_code, SERVICE_PRICE.c.valid_from)
     ):
-        lines[row.service_code].append(row)
-    for service, line in lines.items():
-        ends = [*(row.valid_from for row in line[1:]), last + timedelta(days=1)]
-        for row, end in zip(line, ends, strict=True):
-            sold = _sold(tx, service, row.valid_from, end) if row.valid_from >= first else 0
-            yield Price(service, row.valid_from, row.price, by.get(row.valid_from, ""), sold)
+        yield Price(row.service_code, row.valid_from, row.price, by.get(row.valid_from, ""))
 
 
-def _sold(tx: UnitOfWork, service: str, since: date, end: date) -> int:
+def sold(tx: UnitOfWork, price: Price, until: date) -> int:
+    """Count what was sold at *price* before the day *until*."""
     count: int = tx.execute(
         select(func.coalesce(func.sum(INVOICE_LINE.c.quantity), literal(0)))
         .join(INVOICE, _same(INVOICE, "id", INVOICE_LINE, "invoice_id"))
         .where(
             INVOICE_LINE.c.facility_id == tx.facility,
-            INVOICE_LINE.c.service_code == service,
-            INVOICE.c.issued_at >= HospitalDay(since).starts_at,
-            INVOICE.c.issued_at < HospitalDay(end).starts_at,
+            INVOICE_LINE.c.service_code == price.service,
+            INVOICE.c.issued_at >= HospitalDay(price.since).starts_at,
+            INVOICE.c.issued_at < HospitalDay(until).starts_at,
         )
     ).scalar_one()
     return int(count)

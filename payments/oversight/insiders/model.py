@@ -57,13 +57,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price of a service from *since*; *by* is who applied it, *sold* what was sold at it."""
+    """A price of a service from *since*; *by* is who applied it."""
 
     service: str
     since: date
     amount: int
     by: str
-    sold: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
@@ -89,27 +89,34 @@ def one_account(sent: Iterable[Sent]) -> Iterator[Found]:
         )
 
 
-def price_dip(prices: Iterable[Price]) -> Iterator[Found]:
-    """Find prices that were lowered for a few days, sold at, and set back."""
+def price_dip(prices: Iterable[Price], sold: Callable[[Price, date], int]) -> Iterator[Found]:
+    """
+    Find prices that were lowered for a few days, sold at, and set back.
+
+    *sold* counts what was sold at a price until a day. It is asked of dips alone: a new price list
+    has thousands of prices.
+    """
     of_service: defaultdict[str, list[Price]] = defaultdict(list)
     for one in prices:
         of_service[one.service].append(one)
     for service in sorted(of_service):
         line = sorted(of_service[service], key=lambda one: one.since)
-        yield from _dips(line)
+        for before, low, after in _dips(line):
+            count = sold(low, after.since)
+            if count:
+                yield Found(
+                    Pattern.PRICE_DIP,
+                    low.by,
+                    low.since,
+                    (low.service,),
+                    (before.amount - low.amount) * count,
+                    f"{before.amount} đ, for {(after.since - low.since).days} days {low.amount} đ,"
+                    f" then {after.amount} đ; sold {count} times",
+                )
 
 
-def _dips(line: Sequence[Price]) -> Iterator[Found]:
+def _dips(line: Sequence[Price]) -> Iterator[tuple[Price, Price, Price]]:
     for (before, low), (_, after) in pairwise(pairwise(line)):
-        days = (after.since - low.since).days
         is_dip = low.amount <= PRICE_SHARE * before.amount and after.amount >= before.amount
-        if is_dip and days <= PRICE_DAYS_MAX and low.sold:
-            yield Found(
-                Pattern.PRICE_DIP,
-                low.by,
-                low.since,
-                (low.service,),
-                (before.amount - low.amount) * low.sold,
-                f"{before.amount} đ, for {days} days {low.amount} đ, then {after.amount} đ;"
-                f" sold {low.sold} times",
-            )
+        if is_dip and (after.since - low.since).days <= PRICE_DAYS_MAX:
+            yield before, low, after

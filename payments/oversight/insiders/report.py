@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from payments.kernel.calendar import HospitalDay
@@ -28,7 +29,9 @@ def of_days(runtime: Runtime, scope: Scope, first: HospitalDay, last: HospitalDa
             *patterns.one_account(
                 gathering.sent(tx, runtime.keys, quarter.starts_at, last.ends_at)
             ),
-            *patterns.price_dip(gathering.prices(tx, month.date, last.date)),
+            *patterns.price_dip(
+                gathering.prices(tx, month.date, last.date), partial(gathering.sold, tx)
+            ),
         ]
     # A dip shows only when the price is back: it stays on the list for as long as it may last.
     begin = first.date - timedelta(days=patterns.PRICE_DAYS_MAX)

@@ -84,8 +84,8 @@ def test_an_account_of_three_patients_or_of_a_user_is_found() -> None:
     assert "thu.ngan" in named.why
 
 
-def price(since: int, amount: int, sold: int = 1) -> Price:
-    return Price("XN01", DAY + timedelta(days=since), amount, "user:a", sold)
+def price(since: int, amount: int) -> Price:
+    return Price("XN01", DAY + timedelta(days=since), amount, "user:a")
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,26 @@ def price(since: int, amount: int, sold: int = 1) -> Price:
         ([price(-30, 100), price(0, 91), price(3, 100)], False),
         ([price(-30, 100), price(0, 90), price(4, 100)], False),
         ([price(-30, 100), price(0, 90), price(3, 99)], False),
-        ([price(-30, 100), price(0, 90, sold=0), price(3, 100)], False),
         ([price(-30, 100), price(0, 90)], False),
         ([price(0, 90), price(3, 100)], False),
     ],
 )
 def test_a_price_that_was_low_for_some_days_is_found(line: list[Price], is_found: bool) -> None:
-    assert len(list(patterns.price_dip(line))) == int(is_found)
+    asked: list[tuple[date, date]] = []
+
+    def sold(low: Price, until: date) -> int:
+        asked.append((low.since, until))
+        return 2
+
+    found = list(patterns.price_dip(line, sold))
+
+    assert len(found) == int(is_found)
+    # Nothing is looked up for a price that is no dip.
+    assert len(asked) == int(is_found)
+    assert list(patterns.price_dip(line, lambda _low, _until: 0)) == []
+    if is_found:
+        assert asked == [(DAY, line[2].since)]
+        assert found[0].amount == 2 * (line[0].amount - line[1].amount)
 
 
 def test_what_is_planted_in_a_hall_is_on_the_list() -> None:
