@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from payments.kernel import new_files
 from payments.kernel.errors import Rejected
 from payments.kernel.secret import Secret
 
@@ -200,7 +201,7 @@ def write_new(path: Path, *, demo: bool = False) -> None:
         "demo": demo,
         "purposes": {purpose: {"current": 1, "keys": {"1": _new_key()}} for purpose in PURPOSES},
     }
-    _write(path, told, os.O_EXCL)
+    _write(path, told)
 
 
 def rotate(path: Path, purpose: str) -> int:
@@ -229,7 +230,7 @@ def write_account(path: Path, system: str, facility: int, fields: Mapping[str, s
 
 def _rewrite(path: Path, told: Mapping[str, Any]) -> None:
     fresh = path.with_suffix(".new")
-    _write(fresh, told, os.O_EXCL)
+    _write(fresh, told)
     fresh.replace(path)
 
 
@@ -237,13 +238,9 @@ def _new_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _write(path: Path, told: Mapping[str, Any], flags: int) -> None:
+def _write(path: Path, told: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
+        new_files.write_new(path, json.dumps(told, indent=1).encode(), mode=0o600)
     except FileExistsError:
         raise WrongKeys(f"{path} exists; keys are never overwritten") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(told, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())

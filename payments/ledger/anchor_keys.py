@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from payments.kernel.errors import Rejected
+from payments.kernel.new_files import write_new
 
 
 class WrongAnchorKey(Rejected):
@@ -37,11 +37,9 @@ def new_key(path: Path) -> Path:
     shown = path.with_name(path.name + ".pub")
     for target, content, mode in ((path, secret, 0o600), (shown, public, 0o644)):
         try:
-            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            write_new(target, content, mode=mode)
         except FileExistsError:
             raise WrongAnchorKey(f"{target} exists; keys are never overwritten") from None
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
     return shown
 
 

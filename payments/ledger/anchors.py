@@ -9,7 +9,6 @@ own that only the command ``vienphi ledger anchor`` reads.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from payments.kernel.calendar import HospitalDay
 from payments.kernel.errors import Rejected
+from payments.kernel.new_files import write_new
 from payments.kernel.scope import FacilityId
 from payments.ledger.bodies import canonical_json
 
@@ -95,13 +95,9 @@ def export(anchor: Anchor, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / anchor.file_name
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        write_new(path, anchor.text().encode(), mode=0o644)
     except FileExistsError:
         raise WrongAnchor(f"{path} exists; an anchor is never overwritten") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(anchor.text())
-        file.flush()
-        os.fsync(file.fileno())
     return path
 
 

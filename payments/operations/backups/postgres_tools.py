@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from typing import Final
 from sqlalchemy.engine import URL
 
 from payments.kernel.errors import Unavailable
+from payments.kernel.new_files import write_new
 
 #: Where Debian and its like, and the packages of the PostgreSQL project, put a version each.
 _PLACES: Final = (("/usr/lib/postgresql", "*/bin"), ("/usr", "pgsql-*/bin"))
@@ -56,9 +56,7 @@ def reached(url: URL) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="vienphi-") as folder:
         passfile = Path(folder) / "pgpass"
         secret = re.sub(r"([:\\])", r"\\\1", str(url.password))
-        handle = os.open(passfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(f"*:*:*:*:{secret}\n")
+        write_new(passfile, f"*:*:*:*:{secret}\n".encode(), mode=0o600)
         told = plain.update_query_dict({"passfile": str(passfile)})
         yield told.render_as_string(hide_password=False)
 

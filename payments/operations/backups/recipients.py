@@ -8,7 +8,6 @@ HKDF-SHA-256 (RFC 5869).
 
 from __future__ import annotations
 
-import os
 import secrets
 import stat
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from payments.kernel.new_files import write_new
 from payments.keys import Keys, WrongKeys
 
 _PURPOSE: Final = "backup"
@@ -157,10 +157,6 @@ def _agreed(shared: bytes, half: bytes, public: X25519PublicKey) -> bytes:
 def _write(path: Path, content: bytes, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        write_new(path, content, mode=mode)
     except FileExistsError:
         raise WrongKeys(f"{path} exists; keys are never overwritten") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
